@@ -1,0 +1,1 @@
+"""One operator's process: launch, watch, stop, and keep the embedded stack."""

@@ -1,0 +1,1 @@
+"""Questions to Postgres, one a file."""

@@ -1,0 +1,1 @@
+"""The embedded servers, the fleet's processes, and what checks them."""

@@ -1,0 +1,1 @@
+"""One turn of one agent, from lease to report."""

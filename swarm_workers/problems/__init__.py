@@ -1,0 +1,1 @@
+"""What can be worked on, each problem behind one interface."""

@@ -1,0 +1,117 @@
+"""The seams of a worker, on one page: problem, agent, sandboxed run.
+
+A *problem* says what can be looked at, how a candidate is judged and how a good one becomes part
+of the shared state; an *agent* says what to try next. `attempt/run.py` knows the order and nothing
+else. The four problems (code, optimization, sudoku, research) differ in the three types below:
+
+| | view | candidate | judgement |
+|---|---|---|---|
+| code | checkout, red tests, suspicion by line | edits to statements | outcome of each test |
+| optimization | best so far, explored regions | code that searches a region | recomputed score |
+| sudoku | grid and candidates of cells | a cell and its digit | contradiction or not |
+| research | facts, open questions, unread sources | facts with quotations | supported or not |
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from tasks_schema.kinds import AttemptStatus
+from tasks_schema.messages.attempt import TestResult
+
+ViewT = TypeVar("ViewT")
+CandidateT = TypeVar("CandidateT")
+JudgementT = TypeVar("JudgementT")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One piece of one file replaced by other text: what an agent of kind `search` proposes."""
+
+    path: str
+    """Of the file, relative to the root of the repository, with forward slashes."""
+    start: int
+    """Index of the first replaced character in the decoded text (line ends as they are)."""
+    end: int
+    """Index after the last replaced character; equal to `start` for an insertion."""
+    text: str
+    """What stands there instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditCandidate:
+    """Edits that are tried together. Edits of one file do not overlap."""
+
+    edits: tuple[Edit, ...]
+    operator: str
+    """The kind of change, for example `comparison`; for statistics and reasons."""
+    line: int
+    """1-based line of the first edit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What an attempt may know of its own place: whose turn it is, with which chance."""
+
+    swarm_id: str
+    agent_id: str
+    turn: int
+    seed: int
+    """Derived from the swarm's seed, the agent and the turn: the only source of chance."""
+    seconds_max: float
+    """Wall-clock seconds left for this attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation(Generic[JudgementT]):
+    """What became of the candidates of one attempt."""
+
+    candidates: int
+    """How many were evaluated."""
+    operations_spent: int
+    """How many edits these were, as counted against the budget."""
+    winner: JudgementT | None = None
+    """The one worth landing; None if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended, in the words of its report."""
+
+    status: AttemptStatus
+    reason: str
+    base_landing: int
+    landing: int | None = None
+    exit_status: int | None = None
+    tests: tuple[TestResult, ...] = field(default=())
+
+
+class Agent(Protocol[ViewT, CandidateT]):
+    """A strategy. Law: the same view and turn give the same candidates in the same order."""
+
+    def propose(self, view: ViewT, turn: Turn) -> Iterator[CandidateT]:
+        """Yield candidates, best first, lazily. Touches nothing shared."""
+        ...
+
+
+class Problem(Protocol[ViewT, CandidateT, JudgementT]):
+    """One swarm's problem, as one worker process holds it."""
+
+    def look(self, turn: Turn) -> AbstractContextManager[ViewT]:
+        """Take one consistent view of the shared state; what it holds open ends with the block."""
+        ...
+
+    def evaluate(
+        self, view: ViewT, candidates: Iterable[CandidateT], is_stopped: Callable[[], bool]
+    ) -> Evaluation[JudgementT]:
+        """Judge candidates in the sandbox until a good one is found or they end. Blocks."""
+        ...
+
+    def share(self, view: ViewT, evaluation: Evaluation[JudgementT]) -> None:
+        """Tell the others what was learned, in one transaction."""
+        ...
+
+    def land(self, view: ViewT, evaluation: Evaluation[JudgementT], turn: Turn) -> Outcome:
+        """Make the winner part of the shared state, tested on what that state is by then."""
+        ...

@@ -1,0 +1,1 @@
+"""Code as nodes and operations in Postgres."""

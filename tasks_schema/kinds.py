@@ -1,0 +1,100 @@
+"""The closed sets of words: kinds, modes, states, outcomes. The glossary defines each."""
+
+from enum import StrEnum
+
+
+class AgentKind(StrEnum):
+    """The strategy that an agent follows."""
+
+    SEARCH = "search"  #: Edits found by coverage and tried one by one; needs no key.
+    BASELINE = "baseline"  #: Not a strategy: the one attempt that measures the code as it is.
+
+
+class Mode(StrEnum):
+    """Who sees what."""
+
+    SINGLE = "single"  #: One agent.
+    PARALLEL = "parallel"  #: Many agents, each alone on a branch of its own.
+    SWARM = "swarm"  #: Many agents, one shared state, one head.
+
+
+class ProblemKind(StrEnum):
+    """What can be worked on."""
+
+    CODE = "code"  #: A repository and a command that must succeed.
+
+
+class SwarmStatus(StrEnum):
+    """Where a swarm stands. All but `pending` and `running` are final."""
+
+    PENDING = "pending"  #: Recorded; its code as it is has not been measured yet.
+    RUNNING = "running"  #: Attempts are being handed out.
+    SUCCEEDED = "succeeded"  #: The success command passes on the head.
+    EXHAUSTED = "exhausted"  #: The budget is spent, or no agent has anything left to try.
+    TIMED_OUT = "timed_out"  #: Its seconds are spent.
+    STOPPED = "stopped"  #: A person stopped it.
+    FAILED = "failed"  #: It could not work: the reason says why.
+
+    @property
+    def is_final(self) -> bool:
+        """Say whether a swarm in this state has ended."""
+        return self not in (SwarmStatus.PENDING, SwarmStatus.RUNNING)
+
+
+class AttemptStatus(StrEnum):
+    """Where an attempt stands."""
+
+    SENT = "sent"  #: Its message was given to the broker.
+    LANDED = "landed"  #: It changed the head.
+    FINISHED = "finished"  #: It ran to its end and changed nothing.
+    CANCELLED = "cancelled"  #: The swarm had ended before it could start or finish.
+    FAILED = "failed"  #: It raised; the reason says what.
+    DEAD = "dead"  #: Its worker died three times; a person may requeue it.
+
+
+class TestOutcome(StrEnum):
+    """How one test ended."""
+
+    __test__ = False  # pytest must not collect this class
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"  #: Set-up, tear-down or collection raised.
+    SKIPPED = "skipped"  #: Skipped, or failed as expected.
+
+    @property
+    def is_red(self) -> bool:
+        """Say whether this outcome is one that a swarm is there to change."""
+        return self in (TestOutcome.FAILED, TestOutcome.ERROR)
+
+
+class NodeKind(StrEnum):
+    """What a node of source is."""
+
+    DIR = "dir"
+    FILE = "file"
+    CLASS = "class"
+    DEF = "def"
+    STATEMENT = "statement"
+    RAW = "raw"  #: Lines that do not parse.
+    TAIL = "tail"  #: Comments and blank lines that end a block.
+    CHUNK = "chunk"  #: A paragraph of text that is not Python.
+    BLOB = "blob"  #: Bytes carried untouched.
+    LINK = "link"  #: A symbolic link; its text is the target.
+
+
+class OperationKind(StrEnum):
+    """What an operation does to a node."""
+
+    NODE_INSERT = "node_insert"
+    NODE_UPDATE = "node_update"
+    NODE_MOVE = "node_move"
+    NODE_DELETE = "node_delete"
+
+
+class ExitCode:
+    """What the `swarm` command tells its caller."""
+
+    SUCCESS = 0  #: The success command passes.
+    UNSOLVED = 3  #: It does not: budget or time spent, or stopped.
+    BAD_USE = 2  #: The request cannot be carried out as it was made.

@@ -1,0 +1,69 @@
+"""Orders for attempts, and the reports that come back through the outbox."""
+
+import uuid
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tasks_schema.ids import AgentId, AttemptId, SwarmId, attempt_id
+from tasks_schema.kinds import AgentKind, AttemptStatus, TestOutcome
+
+
+class AttemptOrder(BaseModel):
+    """One turn of one agent: the arguments of the Celery task, as Flower shows them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    swarm: str
+    agent: str
+    kind: AgentKind
+    turn: int = Field(ge=0)
+
+    @property
+    def attempt_id(self) -> AttemptId:
+        """The id that this turn has on every machine."""
+        return attempt_id(SwarmId(self.swarm), AgentId(self.agent), self.turn)
+
+
+class TestResult(BaseModel):
+    """How one test ended in one run of the success command."""
+
+    __test__ = False  # pytest must not collect this class
+    model_config = ConfigDict(frozen=True)
+
+    test: str
+    """The runner's own name of the test, for pytest its node id."""
+    outcome: TestOutcome
+    seconds: float = Field(ge=0)
+    message: str = ""
+    """For a red test the last line of its failure, at most 500 characters."""
+
+
+class AttemptReport(BaseModel):
+    """All that Postgres learns of an attempt. Idempotent by `attempt_id`: the first one wins."""
+
+    model_config = ConfigDict(frozen=True)
+
+    attempt_id: uuid.UUID
+    swarm: str
+    agent: str
+    kind: AgentKind
+    turn: int
+    status: AttemptStatus
+    reason: str = ""
+    """Why it ended so, in a sentence; what was changed, for one that landed."""
+    worker: str
+    """`host/pid` of the process that ran it."""
+    started_at: datetime
+    seconds: float
+    candidates: int = 0
+    """Candidates that were evaluated."""
+    operations_spent: int = 0
+    """Edits that were proposed and evaluated."""
+    base_landing: int
+    landing: int | None = None
+    """The landing that it made; None if it made none."""
+    exit_status: int | None = None
+    """Of the success command on the state that this attempt ended with; None if it was not run."""
+    tests: tuple[TestResult, ...] = ()
+    """Of that run."""

@@ -1,0 +1,1 @@
+"""The shapes of Postgres: SQLAlchemy Core tables, one file a family."""

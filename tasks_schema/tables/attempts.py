@@ -1,0 +1,55 @@
+"""Attempts and the outcome of each test in them: what the outbox is flushed to."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    func,
+)
+from sqlalchemy.dialects.postgresql import UUID
+
+from tasks_schema.tables.base import METADATA
+
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    Column("attempt_id", UUID(as_uuid=True), primary_key=True),
+    Column("swarm_id", Text, ForeignKey("swarms.swarm_id", ondelete="CASCADE"), nullable=False),
+    Column("agent_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("status", Text, nullable=False),  # an AttemptStatus
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("worker", Text),  # NULL until reported
+    Column("sent_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("started_at", DateTime(timezone=True)),  # NULL until reported
+    Column("reported_at", DateTime(timezone=True)),  # NULL until reported
+    Column("seconds", Float),
+    Column("candidates", Integer, nullable=False, server_default="0"),
+    Column("operations_spent", Integer, nullable=False, server_default="0"),
+    Column("base_landing", BigInteger),
+    Column("landing", BigInteger),  # NULL if it changed nothing
+    Column("exit_status", Integer),  # of the success command; NULL if it was not run
+    Index("ix_attempts_swarm_id_status", "swarm_id", "status"),
+)
+
+TEST_RESULTS = Table(
+    "test_results",
+    METADATA,
+    Column(
+        "attempt_id",
+        UUID(as_uuid=True),
+        ForeignKey("attempts.attempt_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("test", Text, primary_key=True),
+    Column("outcome", Text, nullable=False),  # a TestOutcome
+    Column("seconds", Float, nullable=False),
+    Column("message", Text, nullable=False, server_default=""),
+)
