@@ -1,0 +1,58 @@
+"""Starting a server and waiting until it serves: one bounded loop for both servers."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from orchestrator.errors import ServerStartError
+from orchestrator.stack.processes import POLL_SECONDS, ProcessIdentity, is_alive, stop
+from swarm_workers.clock import Clock, RealClock
+
+_ATTEMPTS_MAX = 5
+_PAUSE_SECONDS = 0.1
+
+
+def start_until_ready(
+    name: str,
+    attempt: Callable[[], ProcessIdentity],
+    is_ready: Callable[[ProcessIdentity], bool],
+    *,
+    log: Path,
+    seconds_max: float,
+    clock: Clock | None = None,
+) -> ProcessIdentity:
+    """Start a server, again if it ends at once, and return it when it serves. Blocks.
+
+    Between the choice of a port and its use another program may take it: each attempt chooses anew.
+    After a crash the dead server's children may hold its data for a moment: hence the pauses.
+
+    Raises:
+        ServerStartError: it ended each time, or was not ready within `seconds_max`.
+    """
+    timer = clock or RealClock()
+    begin = 0
+    for count in range(_ATTEMPTS_MAX):
+        timer.sleep(count * _PAUSE_SECONDS)
+        begin = log.stat().st_size if log.exists() else 0
+        process = attempt()
+        deadline = timer.monotonic() + seconds_max
+        while is_alive(process):
+            if is_ready(process):
+                return process
+            if timer.monotonic() > deadline:
+                stop(process, signal_number=signal.SIGKILL, seconds_max=1)
+                raise ServerStartError(name, f"not ready within {seconds_max:g} s", log)
+            timer.sleep(POLL_SECONDS)
+    raise ServerStartError(name, last_words(log, begin=begin), log)
+
+
+def last_words(log: Path, *, begin: int = 0) -> str:
+    """Return the last line that says why, of what was written to the log since `begin`."""
+    with log.open("rb") as stream:
+        stream.seek(begin)
+        lines = stream.read(2**16).decode(errors="replace").splitlines()
+    telling = [line for line in lines if any(word in line for word in _TELLING)]
+    return (telling or lines or ["it ended without a word"])[-1].strip()
+
+
+_TELLING = ("FATAL", "PANIC", "No space left", "Permission denied", "# ", "error", "Can't")
