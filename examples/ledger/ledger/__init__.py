@@ -1,0 +1,1 @@
+"""Plain-text double-entry bookkeeping: parse a journal, add it up, print it."""
