@@ -1,7 +1,8 @@
 """Every name that crosses a process: Redis keys, queues, tasks, files of the stack.
 
 Redis keys. Everything of one swarm carries one hash tag, `{<swarm_id>}`, so that Redis Cluster
-keeps a swarm on one shard. Only `swarm_workers.stm` reads and writes keys under a hash tag.
+keeps a swarm on one shard. Only `swarm_workers.stm` reads and writes keys under a hash tag; the
+streams are read by `swarm_workers.reporting`.
 
 | key | type | meaning | expiry |
 |---|---|---|---|
@@ -10,7 +11,9 @@ keeps a swarm on one shard. Only `swarm_workers.stm` reads and writes keys under
 | `{<swarm>}:c:<client>` | string | the last commit of one client (exactly-once record) | 1 h |
 | `{<swarm>}:ev` | channel | names of the TVars that a commit wrote (wakes `retry`) | - |
 | `{<swarm>}:x:outbox` | stream | reports of attempts on their way to Postgres | trimmed by the flush |
+| `{<swarm>}:x:rejected` | stream | reports that Postgres cannot take, with the reason | newest 1000 |
 | `swarm:active` | set | swarms whose outbox is to be flushed | none |
+| `swarm:workers` | hash | by worker: attempts it can run at once, and when it last said so | none |
 | `swarm:celery:*` | kombu's | the broker's own keys | kombu's |
 """
 
@@ -18,7 +21,12 @@ QUEUE_ATTEMPTS = "attempts"
 TASK_ATTEMPT = "swarm.attempt"
 OUTBOX_STREAM = "outbox"
 OUTBOX_GROUP = "postgres"
+OUTBOX_FIELD = "report"
+REJECTED_STREAM = "rejected"
 KEY_ACTIVE_SWARMS = "swarm:active"
+KEY_WORKERS = "swarm:workers"
 BROKER_KEY_PREFIX = "swarm:celery:"
 STACK_FILE = "stack.json"
+WORKER_READY_FILE = "run/worker-{hostname}.ready"
+"""In the state folder: there while the worker of that node name takes messages, touched by it."""
 BRANCH_SHARED = "main"

@@ -1,0 +1,61 @@
+"""When a message is handed out, and when it is handed out again."""
+
+import os
+import signal
+from collections.abc import Callable
+
+from tests.integration.fleet.conftest import Fleet
+from tests.integration.fleet.fleet_app import ENDS, STARTS
+
+SHORT = "3"
+"""A visibility timeout, in seconds, that a test can wait for."""
+StartFleet = Callable[..., Fleet]
+
+
+def test_an_attempt_whose_process_is_killed_runs_again_within_five_seconds(
+    start_fleet: StartFleet,
+) -> None:
+    fleet = start_fleet()
+    fleet.start_worker("-c", "2")
+    fleet.send("a", seconds=60)
+    _, process_id = fleet.wait_start()
+    os.kill(process_id, signal.SIGKILL)
+    label, other = fleet.wait_start(seconds_max=5)
+    assert label == "a"
+    assert other != process_id
+
+
+def test_an_attempt_whose_worker_is_killed_runs_on_another_after_the_visibility_timeout(
+    start_fleet: StartFleet,
+) -> None:
+    fleet = start_fleet(SWARM_VISIBILITY_TIMEOUT_SECONDS=SHORT)
+    killed = fleet.start_worker("-c", "1")
+    fleet.send("a", seconds=60)
+    _, child = fleet.wait_start()
+    fleet.start_worker("-c", "1")
+    fleet.send("b")
+    assert fleet.wait_start()[0] == "b"
+    killed.process.kill()
+    killed.process.wait()
+    label, other = fleet.wait_start(seconds_max=int(SHORT) + 4)
+    assert label == "a"
+    assert other != child
+    assert not _is_alive(child), "a child outlived its worker"
+
+
+def test_an_attempt_longer_than_the_visibility_timeout_runs_once(start_fleet: StartFleet) -> None:
+    fleet = start_fleet(SWARM_VISIBILITY_TIMEOUT_SECONDS="2")
+    for _ in range(2):
+        fleet.start_worker("-c", "1")
+    fleet.send("long", seconds=6)
+    fleet.wait_start()
+    fleet.wait(ENDS, seconds_max=20)
+    assert fleet.redis.llen(STARTS) == 0
+
+
+def _is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True
