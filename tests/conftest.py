@@ -24,8 +24,9 @@ from sqlalchemy import create_engine, make_url
 import tasks_schema.tables
 from orchestrator.settings import OrchestratorSettings
 from orchestrator.stack import postgres, valkey
-from orchestrator.stack.database import migrate, migrations_fingerprint
+from orchestrator.stack.database import migrate
 from orchestrator.stack.processes import ProcessIdentity, stop
+from orchestrator.stack.revisions import migrations_fingerprint
 from tasks_schema.tables.base import METADATA
 
 _STOP_SECONDS_MAX = 10

@@ -2,8 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from importlib.util import find_spec
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -13,6 +11,7 @@ from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from orchestrator.errors import SchemaBehindError, StackError
+from orchestrator.stack.revisions import migrations_folder
 
 _LOCK = 0x5357_4152_4D  # "SWARM": the advisory lock that orders concurrent migrations
 _CONNECT_SECONDS_MAX = 10
@@ -53,11 +52,6 @@ def address(database_url: str) -> str:
     return make_url(database_url).render_as_string(hide_password=True)
 
 
-def migrations_fingerprint() -> str:
-    """Return what changes when the set of migrations does; costs one look into a folder."""
-    return ",".join(sorted(path.stem for path in (_folder() / "versions").glob("*.py")))
-
-
 @contextlib.contextmanager
 def _transaction(database_url: str) -> Iterator[Connection]:
     named = make_url(database_url).set(drivername="postgresql+psycopg")
@@ -79,12 +73,5 @@ def _transaction(database_url: str) -> Iterator[Connection]:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     return config
-
-
-def _folder() -> Path:
-    package = find_spec("tasks_schema.migrations")
-    assert package is not None, "the migrations are part of the package tasks_schema"
-    assert package.origin is not None, "the migrations are a package with an __init__"
-    return Path(package.origin).parent

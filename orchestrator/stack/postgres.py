@@ -24,6 +24,8 @@ from orchestrator.stack.readiness import start_until_ready
 
 NAME = "postgres"
 USER = "fleet"
+MAJOR_MIN = 15
+"""The oldest major version that the schema works on."""
 STOP_SIGNAL = signal.SIGINT
 """Fast shutdown: sessions are ended, everything is written, no recovery at the next start."""
 _INITDB_SECONDS_MAX = 120

@@ -82,6 +82,12 @@ def is_running_in(pid: int, folder: Path) -> bool:
         return False
 
 
+def send(identity: ProcessIdentity, signal_number: int) -> None:
+    """Signal the process if it still runs. Does not block."""
+    with _held(identity) as held:
+        _send(identity, held, signal_number)
+
+
 def stop(
     identity: ProcessIdentity, *, signal_number: int, seconds_max: float, clock: Clock | None = None
 ) -> bool:
@@ -90,17 +96,30 @@ def stop(
     Returns:
         Whether that process was still there to be stopped.
     """
+    if not is_alive(identity):
+        reap(identity.pid)
+        return False
+    send(identity, signal_number)
+    end_within(identity, seconds_max=seconds_max, clock=clock)
+    return True
+
+
+def end_within(
+    identity: ProcessIdentity, *, seconds_max: float, clock: Clock | None = None
+) -> None:
+    """Wait for the end of a process that was told to end; kill it when the time is up. Blocks."""
+    timer = clock or RealClock()
     with _held(identity) as held:
-        if not is_alive(identity):
-            _reap(identity.pid)
-            return False
-        timer = clock or RealClock()
-        _send(identity, held, signal_number)
-        if not _wait_for_end(identity, held, seconds_max, timer):
+        if is_alive(identity) and not _wait_for_end(identity, held, seconds_max, timer):
             _send(identity, held, signal.SIGKILL)
             _wait_for_end(identity, held, KILL_SECONDS_MAX, timer)
-    _reap(identity.pid)
-    return True
+    reap(identity.pid)
+
+
+def reap(pid: int) -> None:
+    """Take the zombie away if it was our child. Does not block."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def _stat(pid: int) -> list[str] | None:
@@ -153,9 +172,3 @@ def _wait_for_end(
     while is_alive(identity) and clock.monotonic() < deadline:
         clock.sleep(POLL_SECONDS)
     return not is_alive(identity)
-
-
-def _reap(pid: int) -> None:
-    """Take the zombie away if it was our child."""
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)

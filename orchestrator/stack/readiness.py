@@ -35,15 +35,31 @@ def start_until_ready(
         timer.sleep(count * _PAUSE_SECONDS)
         begin = log.stat().st_size if log.exists() else 0
         process = attempt()
-        deadline = timer.monotonic() + seconds_max
-        while is_alive(process):
-            if is_ready(process):
+        try:
+            if _becomes_ready(process, is_ready, seconds_max=seconds_max, clock=timer):
                 return process
-            if timer.monotonic() > deadline:
-                stop(process, signal_number=signal.SIGKILL, seconds_max=1)
-                raise ServerStartError(name, f"not ready within {seconds_max:g} s", log)
-            timer.sleep(POLL_SECONDS)
+        except BaseException:  # an interrupt too must not leave behind what it kept from ending
+            stop(process, signal_number=signal.SIGKILL, seconds_max=1)
+            raise
+        if is_alive(process):
+            stop(process, signal_number=signal.SIGKILL, seconds_max=1)
+            raise ServerStartError(name, f"not ready within {seconds_max:g} s", log)
     raise ServerStartError(name, last_words(log, begin=begin), log)
+
+
+def _becomes_ready(
+    process: ProcessIdentity,
+    is_ready: Callable[[ProcessIdentity], bool],
+    *,
+    seconds_max: float,
+    clock: Clock,
+) -> bool:
+    deadline = clock.monotonic() + seconds_max
+    while is_alive(process) and clock.monotonic() < deadline:
+        if is_ready(process):
+            return True
+        clock.sleep(POLL_SECONDS)
+    return False
 
 
 def last_words(log: Path, *, begin: int = 0) -> str:
