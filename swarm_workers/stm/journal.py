@@ -1,0 +1,149 @@
+"""What one run of a body has read and wants to write, with savepoints for `or_else` and `nested`.
+
+Pure: no I/O, no clock, no chance.
+
+Invariants: `observed` is one state of the space (the kernel lets nothing else in); it only grows
+within a run, also when writes are rolled back, because what a dropped branch has read still decided
+which way the body went. `writes` holds at most one change per key.
+Source: T. Harris et al., Composable memory transactions, PPoPP 2005 (orElse keeps the reads).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+Reply = bytes | int | frozenset[bytes] | None
+
+
+class Query(NamedTuple):
+    """A question to the space. Its key is watched from the moment it is asked."""
+
+    kind: Literal["GET", "SMEMBERS", "SISMEMBER", "LINDEX"]
+    key: str
+    argument: bytes = b""
+    """Member or index; empty for the kinds that take none."""
+
+
+class Effect(NamedTuple):
+    """A command of a commit."""
+
+    kind: Literal["SET", "DEL", "INCRBY", "SADD", "SREM", "LTRIM", "RPUSH", "XADD"]
+    key: str
+    arguments: tuple[bytes | int, ...] = ()
+    """As Redis takes them; the backend puts the version header before the value of a SET."""
+
+
+class Change(Protocol):
+    """What a transaction does to one key."""
+
+    def effects(self, key: str) -> list[Effect]:
+        """Return the commands for it; none if it comes to nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A value replaced, or removed."""
+
+    payload: bytes | None
+    """Without header; None removes the key."""
+    is_unchanged: bool = False
+    """True if the value was read before and is the same: it is not written, so wakes nobody."""
+
+    def effects(self, key: str) -> list[Effect]:
+        """Return at most one command."""
+        if self.is_unchanged:
+            return []
+        if self.payload is None:
+            return [Effect("DEL", key)]
+        return [Effect("SET", key, (self.payload,))]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A number changed by a difference; commutes with other differences."""
+
+    amount: int = 0
+
+    def effects(self, key: str) -> list[Effect]:
+        """Return at most one command."""
+        return [Effect("INCRBY", key, (self.amount,))] if self.amount else []
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Members put into a set and taken out of it; no member is in both."""
+
+    added: frozenset[bytes] = frozenset()
+    removed: frozenset[bytes] = frozenset()
+
+    def effects(self, key: str) -> list[Effect]:
+        """Return at most two commands."""
+        added = [Effect("SADD", key, tuple(sorted(self.added)))] if self.added else []
+        removed = [Effect("SREM", key, tuple(sorted(self.removed)))] if self.removed else []
+        return added + removed
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Elements taken from the head of a list and put at its tail."""
+
+    popped: int = 0
+    """How many of those that were there."""
+    pushed: tuple[bytes, ...] = ()
+
+    def effects(self, key: str) -> list[Effect]:
+        """Return at most two commands."""
+        popped = [Effect("LTRIM", key, (self.popped, -1))] if self.popped else []
+        pushed = [Effect("RPUSH", key, self.pushed)] if self.pushed else []
+        return popped + pushed
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Entries for a stream, in order."""
+
+    texts: tuple[bytes, ...] = ()
+
+    def effects(self, key: str) -> list[Effect]:
+        """Return one command per entry."""
+        return [Effect("XADD", key, (b"*", b"report", text)) for text in self.texts]
+
+
+class Savepoint(NamedTuple):
+    """The writes at one moment of a run."""
+
+    writes: dict[str, Change]
+    on_commit: int
+    on_abort: int
+
+
+@dataclass(slots=True)
+class Journal:
+    """The log of one run."""
+
+    observed: dict[Query, Reply] = field(default_factory=dict)
+    """All answers so far: one state of the space."""
+    asked: dict[Query, None] = field(default_factory=dict)
+    """What the body itself asked, in order: the next run fetches it in one flight."""
+    writes: dict[str, Change] = field(default_factory=dict)
+    on_commit: list[Callable[[], object]] = field(default_factory=list)
+    on_abort: list[Callable[[], object]] = field(default_factory=list)
+
+    def savepoint(self) -> Savepoint:
+        """Return what `roll_back` needs to drop the writes that come after."""
+        return Savepoint(dict(self.writes), len(self.on_commit), len(self.on_abort))
+
+    def roll_back(self, savepoint: Savepoint) -> None:
+        """Drop writes and callbacks since the savepoint; what was read stays."""
+        self.writes = dict(savepoint.writes)
+        del self.on_commit[savepoint.on_commit :]
+        del self.on_abort[savepoint.on_abort :]
+
+    def effects(self) -> list[Effect]:
+        """Return the commands of the commit, in the order in which keys were first written."""
+        return [each for key, change in self.writes.items() for each in change.effects(key)]
+
+    def watched_keys(self) -> frozenset[str]:
+        """Return the keys whose change may change what the body does."""
+        return frozenset(query.key for query in self.observed)

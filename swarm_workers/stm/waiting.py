@@ -1,0 +1,79 @@
+"""How long is waited, and for what: the time of a transaction, and the patience with a server."""
+
+import threading
+import time
+
+from swarm_workers.stm.errors import StmUnavailableError, TransactionTimeoutError
+
+UNAVAILABLE_SECONDS_MAX = 10.0
+_PAUSE_SECONDS_FIRST = 0.05
+_PAUSE_SECONDS_MAX = 1.0
+
+
+class Deadline:
+    """The time given to one transaction."""
+
+    def __init__(self, seconds: float | None) -> None:
+        """Start now. None means no limit."""
+        self._seconds = seconds
+        self._ends_at = None if seconds is None else time.monotonic() + seconds
+
+    def remaining_seconds(self) -> float | None:
+        """Return what is left, at least 0; None means no limit."""
+        if self._ends_at is None:
+            return None
+        return max(0.0, self._ends_at - time.monotonic())
+
+    def check(self, doing: str) -> None:
+        """Raise TransactionTimeoutError if the time is over."""
+        if self.remaining_seconds() == 0.0:
+            raise TransactionTimeoutError(self._seconds or 0.0, doing)
+
+
+class Patience:
+    """How a series of failed connections is borne: at once, then ever longer pauses, then not."""
+
+    def __init__(self, closed: threading.Event, deadline: Deadline) -> None:
+        """Expect no failure.
+
+        Args:
+            closed: set when the library is closed; ends any pause.
+            deadline: of the transaction, which may end sooner than the patience.
+        """
+        self._closed = closed
+        self._deadline = deadline
+        self._failed_at: float | None = None
+        self._failures = 0
+
+    def reset(self) -> None:
+        """Forget the failures: the server has answered what matters."""
+        self._failed_at = None
+        self._failures = 0
+
+    def bear(self, error: Exception, *, committed: bool | None = False) -> None:
+        """Pause after a failure. Blocks; not at all the first time, at most 1 s later.
+
+        Args:
+            error: what the connection met.
+            committed: None while the outcome of a commit is open; the deadline then does not count.
+
+        Raises:
+            StmUnavailableError: it has failed for 10 s in a row, or the library was closed.
+            TransactionTimeoutError: the transaction's time is over.
+        """
+        now = time.monotonic()
+        self._failed_at = now if self._failed_at is None else self._failed_at
+        self._failures += 1
+        if self._closed.is_set():
+            raise StmUnavailableError("this Stm was closed", committed=committed) from error
+        if now - self._failed_at >= UNAVAILABLE_SECONDS_MAX:
+            reason = f"{error} (tried {self._failures} times in {now - self._failed_at:.0f} s)"
+            raise StmUnavailableError(reason, committed=committed) from error
+        if committed is not None:
+            self._deadline.check(f"Redis did not answer ({error})")
+        self._closed.wait(self._pause_seconds())
+
+    def _pause_seconds(self) -> float:
+        if self._failures == 1:
+            return 0.0
+        return float(min(_PAUSE_SECONDS_MAX, _PAUSE_SECONDS_FIRST * 2 ** (self._failures - 2)))
