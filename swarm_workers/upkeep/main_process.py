@@ -20,6 +20,7 @@ from swarm_workers.reporting.failures import translate_redis_errors
 from swarm_workers.reporting.flush import Flush
 from swarm_workers.settings import Settings
 from swarm_workers.upkeep import broker_guard
+from swarm_workers.upkeep.announcement import Announcement
 from swarm_workers.upkeep.loop import Loop
 from swarm_workers.upkeep.ready_file import ReadyFile
 from swarm_workers.upkeep.renewal import RENEWALS_PER_TIMEOUT, LeaseRenewal
@@ -34,21 +35,31 @@ DRAIN_SECONDS_MAX: Final = 5
 class Upkeep:
     """The duties of one main process."""
 
-    def __init__(self, settings: Settings, hostname: str) -> None:
-        """Prepare the duties of the worker with this node name; opens no connection."""
+    def __init__(self, settings: Settings, hostname: str, slots: int) -> None:
+        """Prepare the duties of the worker with this node name; opens no connection.
+
+        Args:
+            settings: of this process.
+            hostname: Celery's node name, for example `celery@box`.
+            slots: attempts that this worker runs at once.
+        """
         self._process_id = os.getpid()
         self._clock = RealClock()
         self._settings = settings
-        self.ready_file = ReadyFile(settings.home, hostname)
+        self._ready_file = ReadyFile(settings.home, hostname)
         self._lease_redis = _redis(settings)
         self._renewal = LeaseRenewal(self._lease_redis, self._clock)
+        self._announcement = Announcement(
+            self._lease_redis, self._clock, hostname=hostname, slots=slots
+        )
+        self._is_draining = False
         self._flush_redis = _redis(settings)
         self._engine = writer.connect(settings.require_database_url())
         self._flush = Flush(
             self._flush_redis, self._engine, reader=hostname, batch_max=settings.outbox_batch_max
         )
         self._loops = (
-            Loop("lease renewal", self._renew),
+            Loop("lease renewal", self._renew, self._withdraw),
             Loop("outbox flush", self._flush_step, self._flush_rest),
         )
 
@@ -56,7 +67,12 @@ class Upkeep:
         """Start all duties and say that this worker is ready."""
         for loop in self._loops:
             loop.start()
-        self.ready_file.create(self._process_id)
+        self._ready_file.create(self._process_id)
+
+    def drain(self) -> None:
+        """Say that this worker takes no more, while it ends what it runs. For signal handlers."""
+        self._is_draining = True
+        self._ready_file.remove()
 
     def stop(self) -> None:
         """End all duties; what waits in the outbox is written first. Blocks for seconds at most.
@@ -65,7 +81,7 @@ class Upkeep:
         """
         if os.getpid() != self._process_id:
             return
-        self.ready_file.remove()
+        self.drain()
         for loop in self._loops:
             loop.stop(DRAIN_SECONDS_MAX + REPLY_SECONDS_MAX)
         self._lease_redis.close()
@@ -74,10 +90,18 @@ class Upkeep:
 
     def _renew(self) -> float:
         # The sign of life is the worker's own: it is given also when Redis is away.
-        self.ready_file.touch()
+        self._ready_file.touch()
         with translate_redis_errors(self._lease_redis):
             self._renewal.renew()
+            if self._is_draining:
+                self._announcement.withdraw()
+            else:
+                self._announcement.say()
         return self._settings.visibility_timeout_seconds / RENEWALS_PER_TIMEOUT
+
+    def _withdraw(self) -> None:
+        with translate_redis_errors(self._lease_redis):
+            self._announcement.withdraw()
 
     def _flush_step(self) -> float:
         self._flush.claim_when_due(self._clock)
@@ -112,7 +136,8 @@ def start(sender: Any, **_: Any) -> None:
     hostname: str = sender.hostname
     if hostname in _running:
         return
-    _running[hostname] = upkeep = Upkeep(Settings(), hostname)
+    slots: int = sender.controller.concurrency
+    _running[hostname] = upkeep = Upkeep(Settings(), hostname, slots)
     atexit.register(upkeep.stop)
     try:
         upkeep.start()
@@ -122,9 +147,9 @@ def start(sender: Any, **_: Any) -> None:
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]
 def say_not_ready(sender: str, **_: Any) -> None:
-    """Take the ready file away as soon as the worker begins to drain. Runs in a signal handler."""
+    """Say so as soon as the worker begins to drain. Runs in a signal handler."""
     if sender in _running:
-        _running[sender].ready_file.remove()
+        _running[sender].drain()
 
 
 def _refuse(error: Exception) -> NoReturn:

@@ -8,13 +8,16 @@ from threading import Event
 
 from redis import Redis
 
-from swarm_workers.celery_app import app
+from swarm_workers.celery_app import SOFT_SHUTDOWN_SECONDS, app
 from swarm_workers.settings import Settings
 
 STARTS = "test:starts"
 ENDS = "test:ends"
 
 app.conf.include = ["swarm_workers.upkeep.main_process"]
+app.conf.worker_soft_shutdown_timeout = float(
+    os.environ.get("TEST_SOFT_SHUTDOWN_SECONDS", SOFT_SHUTDOWN_SECONDS)
+)
 
 
 def _redis() -> Redis:
