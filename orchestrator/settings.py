@@ -1,6 +1,6 @@
 """The workers' settings and the operator's own, from the same `SWARM_…` variables."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from swarm_workers.settings import Settings
 
@@ -24,3 +24,24 @@ class OrchestratorSettings(Settings):
     """Free space under the state folder below which `swarm doctor` warns."""
     embedded_fsync: bool = True
     """Whether the embedded servers force writes to disk. False only for throw-away data."""
+    attempts_per_slot: int = Field(default=2, ge=1)
+    """Attempts kept in flight for each one that the fleet can run: one runs, the rest wait."""
+    slots_assumed: int = Field(default=2, ge=1)
+    """Attempts that the fleet is taken to run at once while no worker has said how many it can."""
+    refill_seconds: float = Field(default=0.1, gt=0)
+    """How often the refill looks while swarms are live."""
+    refill_idle_seconds: float = Field(default=0.25, gt=0)
+    """How often it looks while none is."""
+    resend_seconds: float = Field(default=90, gt=0)
+    """After how long an attempt that was sent and is not reported is sent again."""
+
+    def as_environment(self) -> dict[str, str]:
+        """Return the variables by which a process that is started gets these very settings."""
+        named = {name: getattr(self, name) for name in self.model_fields_set | {"home"}}
+        return {
+            f"SWARM_{name.upper()}": (
+                value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            )
+            for name, value in named.items()
+            if value is not None
+        }

@@ -3,15 +3,12 @@
 What they do is loaded inside each, so that `swarm --help` stays quick.
 """
 
-import contextlib
 import dataclasses
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tasks_schema.errors import SwarmError
 from tasks_schema.kinds import ExitCode
 
 if TYPE_CHECKING:
@@ -29,38 +26,35 @@ def up(concurrency: Concurrency = None, *, servers_only: ServersOnly = False) ->
     """Start what is not running: servers, worker, orchestrator, dashboard."""
     from orchestrator.stack import flower, services  # noqa: PLC0415
 
-    with one_line_errors():
-        settings = read_settings()
-        state = services.up(settings, concurrency=concurrency, with_fleet=not servers_only)
-        for name in ("valkey", "postgres"):
-            typer.echo(f"{name:<12} {'runs' if name in state.processes else 'named by you'}")
-        if servers_only:
-            return
-        typer.echo(f"{'worker':<12} runs {state.concurrency} attempts at once")
-        file = settings.home / flower.FILE
-        typer.echo(f"{'flower':<12} {flower.url(settings)}  user {flower.USER}, password in {file}")
+    settings = read_settings()
+    state = services.up(settings, concurrency=concurrency, with_fleet=not servers_only)
+    for name in ("valkey", "postgres"):
+        typer.echo(f"{name:<12} {'runs' if name in state.processes else 'named by you'}")
+    if servers_only:
+        return
+    typer.echo(f"{'worker':<12} runs {state.concurrency} attempts at once")
+    file = settings.home / flower.FILE
+    typer.echo(f"{'flower':<12} {flower.url(settings)}  user {flower.USER}, password in {file}")
 
 
 def down() -> None:
     """Stop what `swarm up` started, once running attempts have ended or gone back."""
     from orchestrator.stack import services  # noqa: PLC0415
 
-    with one_line_errors():
-        stopped = services.down(read_settings())
-        typer.echo(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
+    stopped = services.down(read_settings())
+    typer.echo(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
 
 
 def doctor(*, as_json: AsJson = False) -> None:
     """Look at everything that swarms need here; exit status 0 if all is well, else 2."""
     from orchestrator.stack.checks import run_checks  # noqa: PLC0415
 
-    with one_line_errors():
-        settings = read_settings()
-        found = []
-        for check in run_checks(settings):
-            found.append(check)
-            if not as_json:
-                _show(check)
+    settings = read_settings()
+    found = []
+    for check in run_checks(settings):
+        found.append(check)
+        if not as_json:
+            _show(check)
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(check) for check in found], indent=2))
     if not all(check.ok for check in found):
@@ -72,10 +66,9 @@ def migrate() -> None:
     from orchestrator.stack.database import address  # noqa: PLC0415
     from orchestrator.stack.database import migrate as bring_up_to_date  # noqa: PLC0415
 
-    with one_line_errors():
-        url = read_settings().require_database_url()
-        bring_up_to_date(url)
-        typer.echo(f"{address(url)} is up to date")
+    url = read_settings().require_database_url()
+    bring_up_to_date(url)
+    typer.echo(f"{address(url)} is up to date")
 
 
 def read_settings() -> "OrchestratorSettings":
@@ -95,16 +88,6 @@ def read_settings() -> "OrchestratorSettings":
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
         raise UsageError(f"SWARM_{name} cannot be used: {first['msg']}") from error
-
-
-@contextlib.contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn what went wrong into one line on stderr and exit status 2."""
-    try:
-        yield
-    except SwarmError as error:
-        typer.echo(f"swarm: {error}", err=True)
-        raise typer.Exit(ExitCode.BAD_USE) from error
 
 
 def _show(check: "Check") -> None:

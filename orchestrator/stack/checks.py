@@ -195,7 +195,7 @@ def _version(argv: list[str]) -> str:
 
 def _run(argv: list[str], settings: OrchestratorSettings) -> subprocess.CompletedProcess[str]:
     folder = settings.home if settings.home.is_dir() else None
-    env = {**os.environ, "SWARM_HOME": str(settings.home)}
+    env = {**os.environ, **settings.as_environment()}
     try:
         return subprocess.run(
             argv, check=False, capture_output=True, text=True, cwd=folder, env=env,

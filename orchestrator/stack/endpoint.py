@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import socket
+import tempfile
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -49,13 +50,16 @@ def load_endpoint(file: Path) -> Endpoint:
 
 def write_private(file: Path, text: str) -> None:
     """Write a file of mode 0600 so that a crash leaves the old text or the new, never half."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(file)
+    descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(draft).replace(file)
+    except BaseException:
+        Path(draft).unlink()
+        raise
 
 
 def free_port() -> int:

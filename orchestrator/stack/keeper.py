@@ -52,7 +52,7 @@ def start_fleet(
         [sys.executable, "-m", "orchestrator.stack.supervise"],
         log=settings.home / "logs" / "supervisor.log",
         cwd=settings.home,
-        env={**os.environ, "SWARM_HOME": str(settings.home)},
+        env={**os.environ, **settings.as_environment()},
     )
     return state.model_copy(update={"supervisor": started, "concurrency": wanted})
 
@@ -74,7 +74,8 @@ def wait_for_fleet(
                 raise StackError(
                     f"the fleet ended while it started: {_why(settings, 'supervisor')}"
                 )
-            if len(seen) > _DEATHS_MAX or timer.monotonic() > deadline:
+            deaths = sum(not is_alive(process) for process in seen)
+            if deaths >= _DEATHS_MAX or timer.monotonic() > deadline:
                 raise StackError(
                     f"the {program.name} does not start: {_why(settings, program.name)}"
                 )

@@ -80,10 +80,10 @@ def start(settings: OrchestratorSettings) -> ProcessIdentity:
     if not (folder / "data").exists():
         _initialize(programs, folder, endpoint, settings)
     _refuse_other_version(programs, folder / "data")
-    _clear_stale_lock(folder / "data")
     log = settings.home / "logs" / "postgres.log"
 
     def attempt() -> ProcessIdentity:
+        _clear_stale_lock(folder / "data")
         fresh = settle_endpoint(folder / "endpoint.json")
         return _spawn(programs, folder / "data", fresh, settings=settings, log=log)
 
@@ -142,7 +142,7 @@ def _spawn(
         "listen_addresses": HOST, "port": endpoint.port, "unix_socket_directories": "",
         "max_connections": 200, "shared_buffers": "128MB", "timezone": "UTC",
         "log_timezone": "UTC", "log_checkpoints": "off",
-        **({} if settings.embedded_fsync else {"fsync": "off", "synchronous_commit": "off"}),
+        **({} if settings.embedded_fsync else {"fsync": "off"}),
     }  # fmt: skip
     flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     argv = [*how.prefix, str(programs / "postgres"), "-D", str(data), *flags]

@@ -9,7 +9,7 @@ from orchestrator.stack.processes import POLL_SECONDS, ProcessIdentity, is_alive
 from swarm_workers.clock import Clock, RealClock
 
 _ATTEMPTS_MAX = 5
-_PAUSE_SECONDS = 0.1
+_PAUSE_SECONDS = 0.2
 
 
 def start_until_ready(
@@ -21,7 +21,7 @@ def start_until_ready(
     seconds_max: float,
     clock: Clock | None = None,
 ) -> ProcessIdentity:
-    """Start a server, again if it ends at once, and return it when it serves. Blocks.
+    """Start a server and return it when it serves; try again what only passing things hinder. Blocks.
 
     Between the choice of a port and its use another program may take it: each attempt chooses anew.
     After a crash the dead server's children may hold its data for a moment: hence the pauses.
@@ -30,7 +30,7 @@ def start_until_ready(
         ServerStartError: it ended each time, or was not ready within `seconds_max`.
     """
     timer = clock or RealClock()
-    begin = 0
+    reason = ""
     for count in range(_ATTEMPTS_MAX):
         timer.sleep(count * _PAUSE_SECONDS)
         begin = log.stat().st_size if log.exists() else 0
@@ -44,7 +44,10 @@ def start_until_ready(
         if is_alive(process):
             stop(process, signal_number=signal.SIGKILL, seconds_max=1)
             raise ServerStartError(name, f"not ready within {seconds_max:g} s", log)
-    raise ServerStartError(name, last_words(log, begin=begin), log)
+        reason = last_words(log, begin=begin)
+        if not any(word in reason for word in _PASSING):
+            break
+    raise ServerStartError(name, reason, log)
 
 
 def _becomes_ready(
@@ -71,4 +74,5 @@ def last_words(log: Path, *, begin: int = 0) -> str:
     return (telling or lines or ["it ended without a word"])[-1].strip()
 
 
+_PASSING = ("in use", "lock file")
 _TELLING = ("FATAL", "PANIC", "No space left", "Permission denied", "# ", "error", "Can't")

@@ -108,6 +108,8 @@ def _bring_schema(settings: OrchestratorSettings, state: StackState) -> StackSta
         SchemaBehindError: a named database waits for `swarm migrate`.
     """
     wanted = migrations_fingerprint()
+    if not wanted:
+        return state
     note = settings.home / _MIGRATED_FILE
     if state.postgres is None or not note.exists() or note.read_text() != wanted:
         from orchestrator.stack.database import migrate, require_current  # noqa: PLC0415 - 0.4 s

@@ -94,7 +94,7 @@ class Watched:
             self.program.argv,
             log=home / "logs" / f"{self.program.name}.log",
             cwd=home,
-            env={**os.environ, "SWARM_HOME": str(home), **self.program.env},
+            env={**os.environ, **self.program.env},
         )
         self._began_at = now
         _log.info("started %s as process %d", self.program.name, self.process.pid)
