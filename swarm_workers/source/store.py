@@ -1,0 +1,346 @@
+"""The source store: code as nodes, changes as operations, states as landings of branches.
+
+The front of this room: all else in it is pure, or reads or writes rows for the methods here. Every
+method blocks for its queries, and raises `ServiceUnreachableError` if Postgres does not answer.
+"""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import OperationalError
+
+from swarm_workers.clock import Clock, RealClock
+from swarm_workers.errors import ServiceUnreachableError
+from swarm_workers.protocols import Tree
+from swarm_workers.source import reading, scope, writing
+from swarm_workers.source.errors import EmptyLandingError, UnknownBranchError
+from swarm_workers.source.fitting import require_fitting
+from swarm_workers.source.loading import blob_reader, load_lines, load_sides
+from swarm_workers.source.merging import changed_files, rebase
+from swarm_workers.source.node_ids import IdSource
+from swarm_workers.source.reading import branch_uuid, state_of
+from swarm_workers.source.scope import Scope
+from swarm_workers.source.shape import shape_of
+from swarm_workers.source.tree_diff import Changes, diff_tree
+from swarm_workers.source.tree_files import tree_digest
+from swarm_workers.source.values import (
+    Branch,
+    Clash,
+    ClashKind,
+    Conflict,
+    HeadMoved,
+    Landing,
+    Merged,
+)
+from swarm_workers.source.writing import Entry, Lane
+from tasks_schema.messages.source import Operation
+from tasks_schema.tables.source import BRANCHES, FAILED_OPERATIONS, LANDINGS, VERSION_VECTORS
+
+FAILED_OPERATIONS_DAYS = 14
+"""How long the operations of failed attempts are kept."""
+
+
+class SourceStore:
+    """Branches of code in one database. May be shared by threads."""
+
+    def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
+        """Take the engine (`postgresql+psycopg`) to query through.
+
+        Args:
+            engine: its schema is current.
+            clock: for ids and expiry; None means the machine's.
+        """
+        self._engine = engine
+        self._clock = clock or RealClock()
+
+    def import_tree(self, tree: Tree, *, name: str) -> Branch:
+        """Return a branch whose landing 0 is this tree; a tree imported before keeps its branch.
+
+        Raises:
+            UnsafePathError: a path that no file can have.
+        """
+        digest = tree_digest(tree)
+        with self._transaction() as connection:
+            known = _branch_of_digest(connection, digest)
+        if known is not None:
+            return Branch(str(known))
+        operations = diff_tree({}, tree, self._ids(), dict[str, bytes]().__getitem__)
+        branch = self._new_branch()
+        with self._transaction() as connection:
+            values = {"branch_id": branch, "name": name, "digest": digest}
+            made = connection.execute(
+                upsert(BRANCHES)
+                .values(values)
+                .on_conflict_do_nothing(index_elements=["digest"])
+                .returning(BRANCHES.c.branch_id)
+            ).scalar()
+            if made is None:  # somebody imported the same tree while we took it apart
+                return Branch(str(_branch_of_digest(connection, digest)))
+            lane = writing.open_lane(connection, branch, 0)
+            entry = Entry(0, "import", {}, note=f"import of '{name}'")
+            stamped = writing.restamp(lane, operations)
+            writing.write_landing(connection, lane, entry, stamped, {})
+        return Branch(str(branch))
+
+    def fork(self, branch_id: str, landing: int) -> str:
+        """Return the id of a new branch whose landing 0 is this landing. Writes three rows."""
+        branch = self._new_branch()
+        with self._transaction() as connection:
+            origin = reading.read_landing(connection, branch_id, landing)
+            parent = branch_uuid(branch_id)
+            columns = VERSION_VECTORS.c
+            lamport = connection.execute(
+                select(columns.max_lamport).where(columns.branch_id == parent)
+            ).scalar_one()
+            connection.execute(
+                insert(BRANCHES).values(
+                    branch_id=branch,
+                    parent_branch=parent,
+                    parent_landing=origin.number,
+                    name=f"fork of '{branch_id}' at {origin.number}",
+                )
+            )
+            writing.open_lane(connection, branch, lamport)
+            connection.execute(
+                insert(LANDINGS).values(
+                    branch_id=branch,
+                    number=0,
+                    version_vector=dict(origin.version_vector),
+                    author=origin.author,
+                    first_seq=1,
+                    last_seq=0,
+                    exit_status=origin.exit_status,
+                    note=f"fork at landing {origin.number}",
+                )
+            )
+        return str(branch)
+
+    def head(self, branch_id: str) -> Landing:
+        """Return the newest landing of a branch."""
+        with self._transaction() as connection:
+            return reading.read_landing(connection, branch_id, None)
+
+    def landing(self, branch_id: str, number: int) -> Landing:
+        """Return one landing of a branch."""
+        with self._transaction() as connection:
+            return reading.read_landing(connection, branch_id, number)
+
+    def landings(self, branch_id: str) -> list[Landing]:
+        """Return all landings of a branch, the oldest first."""
+        with self._transaction() as connection:
+            return reading.read_landings(connection, branch_id)
+
+    def landing_of_attempt(self, attempt_id: uuid.UUID) -> Landing | None:
+        """Return the landing that an attempt made; None if it made none."""
+        with self._transaction() as connection:
+            return reading.read_landing_of_attempt(connection, attempt_id)
+
+    def checkout(self, branch_id: str, landing: int | None = None) -> Tree:
+        """Return the files of a landing, byte for byte; None is the head."""
+        with self._transaction() as connection:
+            return reading.read_tree(connection, state_of(connection, branch_id, landing))
+
+    def files_changed(self, branch_id: str, since: int, until: int) -> frozenset[str]:
+        """Return the paths, old and new, of files touched by landings after `since` to `until`."""
+        with self._transaction() as connection:
+            before = state_of(connection, branch_id, since)
+            after = state_of(connection, branch_id, until)
+            touched = reading.read_touched(connection, branch_id, since, until)
+            return reading.read_paths(connection, before, touched) | reading.read_paths(
+                connection, after, touched
+            )
+
+    def propose(self, branch_id: str, base: int, changes: Changes) -> tuple[Operation, ...]:
+        """Return the operations that make these changes to the tree of a landing.
+
+        Args:
+            branch_id: the branch.
+            base: the landing that the changes were made on.
+            changes: files as they are to be, by path; None for one that is to go.
+
+        Raises:
+            UnsafePathError: a path that no file can have.
+        """
+        with self._transaction() as connection:
+            state = state_of(connection, branch_id, base)
+            structure = reading.read_nodes(connection, state)
+            files = shape_of(structure).files
+            file_ids = [files[path] for path in changes if path in files]
+            contents = reading.read_nodes(
+                connection, state, file_ids=file_ids, with_structure=False
+            )
+            nodes = {**structure, **contents}
+            return diff_tree(nodes, changes, self._ids(), blob_reader(connection, ()))
+
+    def merge(
+        self, branch_id: str, base: int, operations: Sequence[Operation]
+    ) -> Merged | Conflict:
+        """Return what the head would be with operations that were made on an older landing.
+
+        Nothing is written. The caller tests the merged state, then lands `Merged.operations` with
+        `Merged.head` as the expected head.
+        """
+        with self._transaction() as connection:
+            before = state_of(connection, branch_id, base)
+            after = state_of(connection, branch_id, None)
+            head_number = after.levels[0][1]
+            base_side, head_side = load_sides(connection, (before, after), operations)
+            result = rebase(base_side, head_side, operations)
+            if result.clashes:
+                return Conflict(tuple(result.clashes), head_number)
+            merged = head_side.after(result.operations)
+            blob_of = blob_reader(connection, operations)
+            try:
+                changes = changed_files(head_side, merged, blob_of)
+            except UnicodeEncodeError as error:
+                return Conflict((_encoding_clash(operations[0], error),), head_number)
+            return Merged(changes, tuple(result.operations), head_number)
+
+    def land(  # noqa: PLR0913 - a landing is all of this
+        self,
+        branch_id: str,
+        *,
+        expected_head: int,
+        operations: Sequence[Operation],
+        author: str,
+        attempt_id: uuid.UUID,
+        exit_status: int | None,
+        note: str = "",
+    ) -> Landing | HeadMoved:
+        """Put operations on the head, in one transaction; an attempt lands once however often.
+
+        Args:
+            branch_id: the branch.
+            expected_head: the head that the operations were made or merged on.
+            operations: as `propose` or `merge` gave them; stamped anew here.
+            author: the agent.
+            attempt_id: a second landing of it changes nothing and returns the first one's.
+            exit_status: of the success command on just this state.
+            note: what was changed, for people.
+
+        Raises:
+            EmptyLandingError: there are no operations.
+            StaleOperationError: they do not fit the expected head.
+            UnknownBranchError: there is no such branch.
+        """
+        with self._transaction() as connection:
+            lane = writing.lock_lane(connection, branch_uuid(branch_id))
+            if lane is None:
+                raise UnknownBranchError(branch_id)
+            landed = reading.read_landing_of_attempt(connection, attempt_id)
+            if landed is not None:
+                return landed
+            head = reading.read_landing(connection, branch_id, None)
+            if head.number != expected_head:
+                return HeadMoved(head.number)
+            if not operations:
+                raise EmptyLandingError(branch_id, attempt_id)
+            vector = head.version_vector
+            entry = Entry(head.number + 1, author, vector, attempt_id, exit_status, note)
+            self._write(connection, lane, entry, operations)
+            return reading.read_landing(connection, branch_id, entry.number)
+
+    def fail(self, attempt_id: uuid.UUID, operations: Sequence[Operation], reason: str) -> None:
+        """Keep the operations of a failed attempt, with the reason, for `FAILED_OPERATIONS_DAYS`.
+
+        A second call for one attempt changes nothing.
+        """
+        expires_at = self._clock.now() + timedelta(days=FAILED_OPERATIONS_DAYS)
+        rows = [
+            {
+                "attempt_id": attempt_id,
+                "index": index,
+                "kind": operation.kind.value,
+                "node_id": operation.node_id,
+                "payload": operation.payload,
+                "reason": reason,
+                "expires_at": expires_at,
+            }
+            for index, operation in enumerate(operations)
+        ]
+        if rows:
+            with self._transaction() as connection:
+                connection.execute(upsert(FAILED_OPERATIONS).on_conflict_do_nothing(), rows)
+
+    def expire_failed(self) -> int:
+        """Remove failed operations whose time is over; return how many."""
+        columns = FAILED_OPERATIONS.c
+        with self._transaction() as connection:
+            expired = delete(FAILED_OPERATIONS).where(columns.expires_at <= self._clock.now())
+            return connection.execute(expired).rowcount
+
+    def paths_in_scope(self, branch_id: str, landing: int, dotted: Sequence[str]) -> Scope:
+        """Return the files that dotted paths mean, and which lines of each.
+
+        A path that is a module or a package means whole files (None); one that goes down to a class
+        or a function means its lines. `src/` in front of a package does not count. A path that
+        means nothing adds nothing: offer `module_names` that are near.
+        """
+        with self._transaction() as connection:
+            state = state_of(connection, branch_id, landing)
+            files = shape_of(reading.read_nodes(connection, state)).files
+            modules = scope.modules_of(files)
+            found: list[Scope] = []
+            for each in dotted:
+                whole = scope.files_under(modules, each)
+                found.append(dict.fromkeys(sorted(whole)))
+                if not whole:
+                    inside = scope.enclosing_files(modules, each)
+                    found.append(load_lines(connection, state, files, inside))
+            return scope.together(found)
+
+    def module_names(self, branch_id: str, landing: int) -> tuple[str, ...]:
+        """Return all dotted paths that `paths_in_scope` knows, down to classes and functions."""
+        with self._transaction() as connection:
+            state = state_of(connection, branch_id, landing)
+            structure = reading.read_nodes(connection, state)
+            modules = scope.modules_of(shape_of(structure).files)
+            definitions = reading.read_definitions(connection, state)
+        shape = shape_of({**structure, **definitions})
+        names: set[str] = set()
+        for path, module in modules.items():
+            names |= {module} | set(scope.parents_of(module))
+            names |= {f"{module}.{each}" for each in scope.names_in(shape, shape.files[path])}
+        return tuple(sorted(names - {""}))
+
+    def _write(
+        self, connection: Connection, lane: Lane, entry: Entry, operations: Sequence[Operation]
+    ) -> None:
+        """Write a landing on the head that the lane is locked at."""
+        state = state_of(connection, str(lane.branch), None)
+        (head,) = load_sides(connection, (state,), operations)
+        require_fitting(head, operations)
+        stamped = writing.restamp(lane, operations)
+        writing.write_landing(connection, lane, entry, stamped, head.nodes)
+
+    def _ids(self) -> IdSource:
+        return IdSource(self._clock)
+
+    def _new_branch(self) -> uuid.UUID:
+        return self._ids()()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            url = self._engine.url
+            reason = str(error.orig).strip().splitlines()[0]
+            raise ServiceUnreachableError("Postgres", f"{url.host}:{url.port}", reason) from error
+
+
+def _branch_of_digest(connection: Connection, digest: str) -> uuid.UUID | None:
+    found: uuid.UUID | None = connection.execute(
+        select(BRANCHES.c.branch_id).where(BRANCHES.c.digest == digest)
+    ).scalar()
+    return found
+
+
+def _encoding_clash(operation: Operation, error: UnicodeEncodeError) -> Clash:
+    letter = error.object[error.start : error.end]
+    return Clash(ClashKind.ENCODING, operation.node_id, "", "text", "", letter, error.encoding)
