@@ -20,8 +20,12 @@ TASKS_PER_CHILD_MAX: Final = 200
 """Attempts after which a child process is replaced: bounds what leaks. A new one takes 0.2 s."""
 CHILD_MEMORY_KIB_MAX: Final = 400_000
 """Resident memory after which a child is replaced, looked at between attempts."""
-SOFT_SHUTDOWN_SECONDS: Final = 30
-"""How long running attempts may go on after a worker was told to end softly."""
+SOFT_SHUTDOWN_SECONDS: Final = 10
+"""How long running attempts may go on after a worker was told to end softly (SIGQUIT).
+
+Celery waits this long whenever one runs, even if it ends early. What does not end is given back to
+the queue at once and costs no more than its own time, so a longer wait buys little.
+"""
 CONNECT_SECONDS_MAX: Final = 5
 """The longest that opening a connection to Redis may take."""
 REPLY_SECONDS_MAX: Final = 15

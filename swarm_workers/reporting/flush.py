@@ -95,6 +95,9 @@ class Flush:
         return written
 
     def _write(self, entries: Sequence[Entry]) -> None:
+        gone = [entry for entry in entries if entry.data is None]
+        if gone:
+            self._outbox.acknowledge(gone)
         decoded = [(entry, report) for entry in entries if (report := self._decode(entry))]
         try:
             self._writer.write([report for _entry, report in decoded])
@@ -115,6 +118,8 @@ class Flush:
 
     def _decode(self, entry: Entry) -> AttemptReport | None:
         """Return the report, or set aside what is none and return None."""
+        if entry.data is None:
+            return None
         try:
             return AttemptReport.model_validate_json(entry.data)
         except ValidationError as error:

@@ -38,8 +38,8 @@ class Entry:
 
     swarm: str
     entry_id: str
-    data: bytes
-    """An `AttemptReport` as JSON; empty when the entry was deleted after it had been read."""
+    data: bytes | None
+    """An `AttemptReport` as JSON; None when the entry was deleted after it had been read."""
 
 
 def stream_key(swarm: str, stream: str = OUTBOX_STREAM) -> str:
@@ -106,7 +106,7 @@ class Outbox:
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.xadd(
                 stream_key(entry.swarm, REJECTED_STREAM),
-                {OUTBOX_FIELD: entry.data, "reason": reason, "entry": entry.entry_id},
+                {OUTBOX_FIELD: entry.data or b"", "reason": reason, "entry": entry.entry_id},
                 maxlen=REJECTED_ENTRIES_MAX,
             )
             _settle(pipe, entry)
@@ -177,7 +177,7 @@ def _entries(swarm: str, reply: Any) -> list[Entry]:
     else:
         parts = [found for _key, found in reply or ()]
     return [
-        Entry(swarm, entry_id.decode(), (fields or {}).get(OUTBOX_FIELD.encode(), b""))
+        Entry(swarm, entry_id.decode(), fields.get(OUTBOX_FIELD.encode(), b"") if fields else None)
         for part in parts
         for entry_id, fields in part
     ]

@@ -50,6 +50,8 @@ class Writer:
             ReportRejectedError: at least one of them cannot be written, now or later.
             ServiceUnreachableError: Postgres cannot take them now.
         """
+        if not reports:
+            return 0
         with translate_postgres_errors(self._engine), self._engine.begin() as connection:
             # A lock that somebody else holds must not hold up all reports for ever.
             connection.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS_MAX}s'"))
