@@ -154,6 +154,8 @@ class RedisSession:
             except WireLostError as lost:
                 error = lost
                 continue
+            except StmServerError as refusal:
+                raise StmUnavailableError(str(refusal), committed=None) from refusal
             if outcome is not None:
                 self._slot.is_uncertain = False
                 return outcome
@@ -163,6 +165,8 @@ class RedisSession:
         self._slot.wire = wire = self._open_wire()
         _, recorded = wire.flight([("WATCH", self._record), ("GET", self._record)])
         wire.has_watches = True
+        if isinstance(recorded, Exception):
+            raise WireLostError(str(recorded))
         if time.monotonic() - sent_at > RECORD_SECONDS / 2:
             raise StmUnavailableError("the record of the commit has expired", committed=None)
         if recorded is not None and int(recorded) >= sequence:

@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 from swarm_workers.stm.codec import VALUE_BYTES_MAX, Codec, checked_name
 from swarm_workers.stm.journal import Query
 from swarm_workers.stm.transaction import Kernel, Transaction, current
-from swarm_workers.stm.tset import change_members, read_members
+from swarm_workers.stm.tset import change_members, members_change, read_members
 from swarm_workers.stm.tvar import read_payload, write_payload
 
 T = TypeVar("T")
@@ -37,10 +37,11 @@ class TMap(Generic[T]):
     def put(self, key: str, value: T) -> None:
         """Set the value of a key at commit. No round trip."""
         transaction, payload = self._transaction(), self._codec.encode(value)
-        is_known = transaction.journal.observed.get(Query("GET", self._entry(key))) is not None
-        write_payload(transaction, self._entry(key), payload)
-        if not is_known:
-            change_members(transaction, self._keys_key, added=(key.encode(),))
+        entry, member = self._entry(key), key.encode()
+        write_payload(transaction, entry, payload)
+        is_stored = transaction.journal.observed.get(Query("GET", entry)) is not None
+        if not is_stored or member in members_change(transaction, self._keys_key).removed:
+            change_members(transaction, self._keys_key, added=(member,))
 
     def remove(self, key: str) -> None:
         """Remove a key at commit, if it is there. No round trip."""

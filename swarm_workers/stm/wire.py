@@ -88,9 +88,14 @@ class Wire:
         try:
             packed = connection.pack_commands(commands)
             connection.send_packed_command(packed, check_health=False)
+            return [self._reply() for _ in commands]
         except _LOST as error:
+            self.close()
             raise WireLostError(str(error)) from error
-        return [self._reply() for _ in commands]
+        except BaseException:
+            # Replies may be left over, and the next transaction would take them for its own.
+            self.close()
+            raise
 
     def receive(self, seconds: float | None) -> Any:
         """Return the next message that the server pushes; None if none came within the time.
@@ -134,5 +139,3 @@ class Wire:
             return self._connection.read_response()
         except exceptions.ResponseError as error:
             return error
-        except _LOST as error:
-            raise WireLostError(str(error)) from error

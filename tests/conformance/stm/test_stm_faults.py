@@ -1,0 +1,296 @@
+"""What the network and the operating system may do to a transaction on Redis."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+
+from swarm_workers.stm import (
+    Stm,
+    StmCodecError,
+    StmCorruptedError,
+    StmServerError,
+    StmUnavailableError,
+    StmUsageError,
+    TransactionTimeoutError,
+    on_abort,
+    waiting,
+)
+from tests.conformance.stm.cutting_proxy import CuttingProxy
+
+
+@pytest.fixture
+def proxy(redis_url: str) -> Iterator[CuttingProxy]:
+    address = urlsplit(redis_url)
+    assert address.hostname
+    assert address.port
+    proxy = CuttingProxy(address.hostname, address.port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def cut_stm(redis_url: str, proxy: CuttingProxy, space: str) -> Iterator[Stm]:
+    """The space of `redis_stm`, seen through the proxy."""
+    address = urlsplit(redis_url)
+    netloc = f"{address.username or ''}:{address.password or ''}@127.0.0.1:{proxy.port}"
+    made = Stm.connect(address._replace(netloc=netloc).geturl(), space)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+def _read_and_add(stm: Stm) -> Callable[[], None]:
+    value, total, outbox = stm.var("v", int, default=0), stm.counter("n"), stm.stream("x")
+
+    def body() -> None:
+        value.set(value.get() + 1)
+        total.add(1)
+        outbox.append("report")
+
+    return body
+
+
+def _add_blindly(stm: Stm) -> Callable[[], None]:
+    value, total, outbox = stm.var("v", int, default=0), stm.counter("n"), stm.stream("x")
+
+    def body() -> None:
+        value.set(40)
+        total.add(1)
+        outbox.append("report")
+
+    return body
+
+
+@pytest.mark.parametrize("make_body", [_read_and_add, _add_blindly])
+@pytest.mark.parametrize("fault", ["lose reply", "lose request", "hold request"])
+def test_forty_cut_commits_are_applied_once_each(
+    cut_stm: Stm,
+    redis_stm: Stm,
+    proxy: CuttingProxy,
+    client: redis.Redis,
+    make_body: Callable[[Stm], Callable[[], None]],
+    fault: str,
+) -> None:
+    body = make_body(cut_stm)
+    for _ in range(40):
+        proxy.faults.append(fault)  # type: ignore[arg-type]
+        cut_stm.atomically(body)
+        # What was held arrives after the retry, on the connection that watched the record.
+        assert all(reply.endswith(b"*-1\r\n") for reply in proxy.release())
+    assert not proxy.faults, "every fault met a commit"
+    value, total = redis_stm.var("v", int, default=0), redis_stm.counter("n")
+    assert redis_stm.atomically(lambda: (value.get(), total.value())) == (40, 40)
+    assert client.xlen(f"{{{redis_stm.space}}}:x:x") == 40
+
+
+def test_a_late_commit_that_overtakes_its_fence_is_found_and_not_repeated(
+    cut_stm: Stm, redis_stm: Stm, proxy: CuttingProxy
+) -> None:
+    value = cut_stm.var("v", int, default=0)
+    runs: list[int] = []
+
+    def body() -> int:
+        runs.append(value.get() + 1)
+        value.set(runs[-1])
+        return runs[-1]
+
+    proxy.faults += ["hold request", "deliver held first"]
+    assert cut_stm.atomically(body) == 1
+    assert not proxy.faults, "the fence met its fault"
+    assert redis_stm.atomically(redis_stm.var("v", int, default=0).get) == 1
+    assert runs == [1]
+
+
+def test_a_cut_between_reads_and_commit_starts_the_body_again(
+    cut_stm: Stm, proxy: CuttingProxy
+) -> None:
+    value = cut_stm.var("v", int, default=0)
+    runs: list[int] = []
+
+    def body() -> None:
+        value.set(value.get() + 1)
+        runs.append(1)
+        if len(runs) == 1:
+            proxy.cut_all()
+
+    cut_stm.atomically(body)
+    assert cut_stm.atomically(value.get) == 1
+    assert len(runs) == 2
+
+
+def test_a_waiter_whose_subscription_breaks_still_hears(
+    cut_stm: Stm, redis_stm: Stm, proxy: CuttingProxy, client: redis.Redis
+) -> None:
+    heard, thread = _blocked_pop(cut_stm, client)
+    proxy.cut_all()
+    redis_stm.atomically(redis_stm.queue("jobs", str).push, "job")
+    thread.join(20)
+    assert heard == ["job"]
+
+
+def test_a_blocked_waiter_asks_nothing_of_the_server(redis_stm: Stm, client: redis.Redis) -> None:
+    heard, thread = _blocked_pop(redis_stm, client)
+    before = client.info("stats")["total_commands_processed"]
+    thread.join(0.5)
+    after = client.info("stats")["total_commands_processed"]
+    assert after - before <= 1, "it polls; the one is the first INFO"
+    redis_stm.atomically(redis_stm.queue("jobs", str).push, "job")
+    thread.join(20)
+    assert heard == ["job"]
+
+
+def test_closing_ends_a_wait(redis_stm: Stm, client: redis.Redis) -> None:
+    heard, thread = _blocked_pop(redis_stm, client)
+    redis_stm.close()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert heard == ["Redis does not answer: this Stm was closed"]
+
+
+def test_a_write_of_the_same_value_is_not_sent(redis_stm: Stm, client: redis.Redis) -> None:
+    value, entries = redis_stm.var("v", list[str], default=[]), redis_stm.map("m", int)
+
+    def write() -> None:
+        value.get()
+        entries.get("k")
+        value.set(["same"])
+        entries.put("k", 1)
+
+    redis_stm.atomically(write)
+    before = client.get(f"{{{redis_stm.space}}}:v:v")
+    assert before.endswith(b';["same"]')
+    redis_stm.atomically(write)
+    assert client.get(f"{{{redis_stm.space}}}:v:v") == before
+    records = client.keys(f"{{{redis_stm.space}}}:c:*")
+    assert [client.get(record) for record in records] == [b"1"], "one commit, not two"
+    assert 3500 < client.ttl(records[0]) <= 3600
+    assert client.ttl(f"{{{redis_stm.space}}}:v:v") == -1
+
+
+def test_processes_hand_jobs_to_each_other(redis_stm: Stm, redis_url: str) -> None:
+    there, back = redis_stm.queue("there", int), redis_stm.queue("back", int)
+    script = """
+import sys
+from swarm_workers.stm import Stm
+stm = Stm.connect(sys.argv[1], sys.argv[2])
+there, back = stm.queue("there", int), stm.queue("back", int)
+for _ in range(50):
+    stm.atomically(lambda: back.push(there.pop() + 1), timeout_seconds=20)
+"""
+    with _python(script, redis_url, redis_stm.space) as child:
+        for i in range(50):
+            redis_stm.atomically(there.push, i)
+            assert redis_stm.atomically(back.pop, timeout_seconds=20) == i + 1
+        assert child.wait(20) == 0
+
+
+def test_a_forked_child_speaks_on_connections_of_its_own(redis_stm: Stm, redis_url: str) -> None:
+    script = """
+import os, sys
+from swarm_workers.stm import Stm, StmUsageError
+stm = Stm.connect(sys.argv[1], sys.argv[2])
+value = stm.var("v", int, default=0)
+def add():
+    value.set(value.get() + 1)
+stm.atomically(add)  # leaves an open connection to inherit
+child = os.fork()
+for _ in range(100):
+    stm.atomically(add)
+if child == 0:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+def fork_inside():
+    value.get()
+    if os.fork() == 0:
+        return value.set(-1)
+    assert os.wait()[1] == 0
+parent = os.getpid()
+try:
+    stm.atomically(fork_inside)
+except StmUsageError:
+    os._exit(0 if os.getpid() != parent else 3)
+stm.atomically(add)
+"""
+    with _python(script, redis_url, redis_stm.space) as parent:
+        assert parent.wait(30) == 0
+    assert redis_stm.atomically(redis_stm.var("v", int, default=0).get) == 202
+
+
+def test_connecting_is_lazy_and_a_dead_server_is_reported_once_patience_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waiting, "UNAVAILABLE_SECONDS_MAX", 0.2)
+    ended: list[str] = []
+    stm = Stm.connect("redis://127.0.0.1:1", "nowhere")
+    value = stm.var("v", int, default=0)
+
+    def body() -> None:
+        on_abort(lambda: ended.append("abort"))
+        value.get()
+
+    with pytest.raises(StmUnavailableError, match=r"does not answer.*tried") as caught:
+        stm.atomically(body)
+    assert caught.value.committed is False
+    assert ended == ["abort"]
+    with pytest.raises(TransactionTimeoutError, match="did not answer"):
+        stm.atomically(value.get, timeout_seconds=0.02)
+
+
+def test_a_wrong_password_is_refused_at_once(redis_url: str) -> None:
+    address = urlsplit(redis_url)
+    stm = Stm.connect(f"redis://:wrong@{address.hostname}:{address.port}", "x")
+    with pytest.raises(StmServerError, match=r"WRONGPASS|invalid username"):
+        stm.atomically(stm.counter("n").value)
+    with pytest.raises(StmUsageError, match="URL of Redis"):
+        Stm.connect("http://localhost", "x")
+
+
+def test_keys_that_something_else_wrote_are_reported(redis_stm: Stm, client: redis.Redis) -> None:
+    client.set(f"{{{redis_stm.space}}}:v:v", "5")
+    client.set(f"{{{redis_stm.space}}}:q:q", "5")
+    with pytest.raises(StmCodecError, match="no version header"):
+        redis_stm.atomically(redis_stm.var("v", int, default=0).get)
+    with pytest.raises(StmServerError, match="WRONGTYPE"):
+        redis_stm.atomically(redis_stm.queue("q", str).try_pop)
+    with pytest.raises(StmCorruptedError, match="the other writes"):
+        redis_stm.atomically(redis_stm.queue("q", str).push, "x")
+
+
+def _blocked_pop(stm: Stm, client: redis.Redis) -> tuple[list[str], threading.Thread]:
+    """Start a thread that pops, and return once it sleeps; its result or error gets in the list."""
+    heard: list[str] = []
+
+    def pop() -> None:
+        try:
+            heard.append(stm.atomically(stm.queue("jobs", str).pop))
+        except StmUnavailableError as error:
+            heard.append(str(error))
+
+    reads = _calls(client, "eval")
+    thread = threading.Thread(target=pop)
+    thread.start()
+    # One read that found nothing; one more, after subscribing, that makes it safe to sleep.
+    give_up = time.monotonic() + 20
+    while _calls(client, "eval") < reads + 2:
+        assert time.monotonic() < give_up
+    return heard, thread
+
+
+def _calls(client: redis.Redis, command: str) -> int:
+    statistics = client.info("commandstats").get(f"cmdstat_{command}", {"calls": 0})
+    return int(statistics["calls"])
+
+
+def _python(script: str, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-W", "error", "-c", script, *arguments])
