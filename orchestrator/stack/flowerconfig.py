@@ -6,7 +6,10 @@ It changes how an attempt is shown. Where Flower listens, and who may look, is s
 import ast
 from typing import Any
 
+from flower.views.tasks import TASK_COLUMNS
+
 tasks_columns = "state,kwargs,received,started,runtime,worker,uuid"
+TASK_COLUMNS["kwargs"] = "Attempt"
 
 
 def format_task(task: Any) -> Any:

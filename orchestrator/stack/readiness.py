@@ -21,10 +21,10 @@ def start_until_ready(
     seconds_max: float,
     clock: Clock | None = None,
 ) -> ProcessIdentity:
-    """Start a server and return it when it serves; try again what only passing things hinder. Blocks.
+    """Start a server and return it when it serves. Blocks.
 
-    Between the choice of a port and its use another program may take it: each attempt chooses anew.
-    After a crash the dead server's children may hold its data for a moment: hence the pauses.
+    What passes is tried again: between the choice of a port and its use another program may take
+    it, and after a crash the dead server's children may hold its data for a moment.
 
     Raises:
         ServerStartError: it ended each time, or was not ready within `seconds_max`.

@@ -66,7 +66,7 @@ def describe_postgres(url: str) -> str:
         with psycopg.connect(url, connect_timeout=_SECONDS_MAX) as connection:
             version = connection.info.server_version
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[0]
         raise StackError(
             f"Postgres does not answer ({reason}): check SWARM_DATABASE_URL, or run `swarm up`"
         ) from error
