@@ -5,7 +5,7 @@ used. It knows tasks and upkeep by name only, so that whoever sends a message ne
 """
 
 from typing import Any, Final
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from celery import Celery
 from click import ClickException
@@ -121,7 +121,7 @@ def broker_url(redis_url: str) -> str:
     parts = urlsplit(redis_url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     query["virtual_host"] = query.pop("db", "0")
-    return "redis+" + urlunsplit(parts._replace(scheme="socket", query=urlencode(query)))
+    return f"redis+socket://{parts.netloc}{parts.path}?{urlencode(query)}"
 
 
 app: Final = FleetApp(

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 
 from swarm_workers.reporting import writer
 from tasks_schema.kinds import SwarmStatus
-from tasks_schema.names import KEY_ACTIVE_SWARMS, KEY_WORKERS, WORKER_READY_FILE
+from tasks_schema.names import KEY_ACTIVE_SWARMS, KEY_WORKERS, TASK_ATTEMPT, WORKER_READY_FILE
 from tasks_schema.tables.attempts import ATTEMPTS
 from tasks_schema.tables.swarms import SWARMS
 from tests.integration.fleet.conftest import ROOT, Broker, Fleet
@@ -85,6 +85,19 @@ def test_a_worker_without_a_server_says_so_in_a_sentence_and_ends(
     assert ended.returncode == 2
     assert f"{missing} is not set" in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
+
+
+def test_the_door_of_the_worker_leads_to_the_task_that_orders_are_sent_to() -> None:
+    look = "from swarm_workers.celery import app; app.loader.import_default_modules()"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{look}; print(*app.tasks)"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"SWARM_REDIS_URL": "redis://x"},
+    )
+    assert TASK_ATTEMPT in ended.stdout.split()
 
 
 def _record_swarm(database: str) -> None:
