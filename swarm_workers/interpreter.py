@@ -50,13 +50,18 @@ def find_interpreter(repository: Path, named: Path | None) -> Interpreter:
     Raises:
         InterpreterError: what was named, or found, is no Python that can be used.
     """
-    repository = Path(os.path.abspath(repository))
+    repository = _absolute(repository)
     if named is not None:
-        return _describe(_executable(Path(os.path.abspath(named))), repository)
+        return _describe(_executable(_absolute(named)), repository)
     if (repository / _VENV / "pyvenv.cfg").is_file():
         return _describe(_executable(repository / _VENV), repository)
     own = _describe(Path(sys.executable), repository)
     return own.model_copy(update={"is_fleet": True})
+
+
+def _absolute(path: Path) -> Path:
+    """Return the path without dots; links stay, for a link is what makes an environment."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow the links
 
 
 def _executable(named: Path) -> Path:
@@ -129,7 +134,7 @@ def _ask(base: Path, executable: Path) -> dict[str, Any]:
 
 
 def _folders_of_links(executable: Path, known: list[str]) -> list[str]:
-    """Return folders that the chain of links from the executable leads through, beyond the known."""
+    """Return folders beyond the known that the links from the executable lead through."""
     found: list[str] = []
     path = executable
     for _ in range(_LINKS_MAX):

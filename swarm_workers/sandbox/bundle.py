@@ -19,8 +19,7 @@ def pack(tree: Tree) -> int:
         with open(fd, "wb", buffering=1 << 20, closefd=False) as packed:
             packed.write(HEADER.pack(len(head)))
             packed.write(head)
-            for file in tree.values():
-                packed.write(file.data)
+            packed.writelines(file.data for file in tree.values())
     except BaseException:
         os.close(fd)
         raise

@@ -126,7 +126,7 @@ def links_of_usr() -> list[str]:
     arguments = []
     for folder in map(Path, ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")):
         if folder.is_symlink():
-            arguments += ["--symlink", os.readlink(folder), str(folder)]
+            arguments += ["--symlink", str(folder.readlink()), str(folder)]
         elif folder.is_dir():
             arguments += ["--ro-bind", str(folder), str(folder)]
     return arguments

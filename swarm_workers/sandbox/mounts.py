@@ -16,11 +16,6 @@ _INSIDE = Path(report_plugin.__file__).parent
 _OWN = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/dev", "/etc")
 _OWN_ROOTS = ("/", job.BOX, job.TEMPORARY, "/.swarm")
 _REPORT_BYTES_MAX = 64 << 20
-BOOT = (
-    "import sys; sys.path[0] = '/.swarm'; from swarm_inside import zygote; "
-    "del sys.path[0]; zygote.main()"
-)
-"""The zygote's program. It leaves no folder of ours on the import path of jobs."""
 
 
 class Mounts:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from tasks_schema.kinds import TestOutcome
 from tasks_schema.messages.attempt import TestResult
@@ -77,8 +77,8 @@ def read_xml(texts: Iterable[str]) -> Reported:
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
             continue
         try:
-            root = ElementTree.fromstring(text)  # noqa: S314 - no document type, bounded size
-        except ElementTree.ParseError:
+            root = ET.fromstring(text)  # noqa: S314 - no document type, bounded size
+        except ET.ParseError:
             continue
         reported.has_runner = True
         for case in root.iter("testcase"):
@@ -94,7 +94,7 @@ def _add(reported: Reported, line: dict[str, Any]) -> None:
         reported.collect_errors.append(str(line.get("text", "")))
 
 
-def _xml_line(case: ElementTree.Element) -> dict[str, Any]:
+def _xml_line(case: ET.Element) -> dict[str, Any]:
     classname, name = case.get("classname", ""), case.get("name", "")
     line: dict[str, Any] = {
         "id": f"{classname}::{name}" if classname else name,

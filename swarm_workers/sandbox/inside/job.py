@@ -7,6 +7,7 @@ follows is the job. Nothing here returns to the zygote's loop.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import errno
 import importlib
 import json
@@ -76,10 +77,10 @@ def _prepare(order: dict[str, Any], wall: Wall, pipes: Pipes) -> Callable[[], ob
     os.chdir(BOX)
     if pipes.session is not None:
         return _session(order, pipes.session)
-    return _command(list(order["argv"]), wall, pipes.setup)
+    return _command(list(order["argv"]), wall)
 
 
-def _command(argv: list[str], wall: Wall, setup: int) -> Callable[[], object]:
+def _command(argv: list[str], wall: Wall) -> Callable[[], object]:
     pytest_arguments = pytest_arguments_of(argv) if wall.has_pytest else None
     if pytest_arguments is not None:
         return lambda: _run_pytest(pytest_arguments, is_module=argv[0].startswith("python"))
@@ -138,10 +139,8 @@ def _close_all_but(pipes: Pipes, ruleset: int | None) -> None:
     wanted = {0, 1, 2, pipes.setup, pipes.bundle, pipes.session, ruleset}
     for name in os.listdir("/proc/self/fd"):
         if int(name) not in wanted:
-            try:
+            with contextlib.suppress(OSError):  # the descriptor that listed the folder
                 os.close(int(name))
-            except OSError:  # the descriptor that listed the folder
-                pass
 
 
 def _refuse(setup: int, error: BaseException) -> NoReturn:
@@ -160,10 +159,10 @@ def _finish(run: Callable[[], object]) -> NoReturn:
     """Run the job and end as the interpreter would, but for the destructors of what is left."""
     try:
         status = _exit_status(run)
-        threading._shutdown()  # type: ignore[attr-defined]
-        atexit._run_exitfuncs()
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - as any end is
+        atexit._run_exitfuncs()  # noqa: SLF001
     except BaseException:  # noqa: BLE001 - as at the end of any interpreter
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
         status = 1
     for stream in (sys.stdout, sys.stderr):
         try:

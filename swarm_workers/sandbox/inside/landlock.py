@@ -1,6 +1,6 @@
 """The second wall around files: rights on paths, held by the process itself.
 
-It also keeps a job from signalling, tracing and reaching the zygote, which lives outside its domain.
+It also keeps a job from signalling and tracing the zygote, which lives outside its domain.
 
 Source: https://docs.kernel.org/userspace-api/landlock.html
 """

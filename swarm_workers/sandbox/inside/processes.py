@@ -5,6 +5,7 @@ The zygote is process 1 here: the kernel hands it every orphan, and nothing insi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -16,7 +17,7 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 class Usage(NamedTuple):
     """What all processes but the zygote use at this instant."""
 
-    count: int
+    processes: int
     """Processes and threads."""
     memory_bytes: int
     """Memory of their own. Pages shared by forked processes count for each, so it errs upwards."""
@@ -52,10 +53,8 @@ def kill_all() -> None:
     Blocks; a process in an uninterruptible system call holds it up, which the worker bounds.
     """
     while True:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         try:
             os.wait4(-1, 0)
         except ChildProcessError:

@@ -2,8 +2,8 @@
 
 It stands alone: commands that start pytest themselves load it by the name `swarm_report_plugin`,
 through `PYTEST_ADDOPTS` and `PYTHONPATH`, and find the report's path in `SWARM_REPORT`. Processes
-that pytest starts in turn (workers of pytest-xdist, tests of pytest plugins) do not find it, so that
-each test is told once, by the process that was asked to run it.
+that pytest starts in turn (workers of pytest-xdist, tests of pytest plugins) do not find it: each
+test is told once, by the process that was asked to run it.
 """
 
 from __future__ import annotations

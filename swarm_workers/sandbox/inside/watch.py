@@ -149,7 +149,7 @@ class Watch:
         cpu_seconds = usage.cpu_seconds + processes.cpu_seconds_of_the_dead() - self._cpu_before
         if usage.memory_bytes > self._limits["memory_bytes"]:
             return "memory"
-        if usage.count > self._limits["processes"]:
+        if usage.processes > self._limits["processes"]:
             return "processes"
         return "cpu" if cpu_seconds > self._limits["cpu_seconds"] else None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import platform
@@ -26,21 +27,26 @@ from .confine import become_slot
 from .watch import End, Output, Watch, WorkerGoneError
 
 WRITABLE = [job.BOX, job.TEMPORARY, "/dev/shm"]  # noqa: S108 - each a file system of its own
+_WITHOUT_PLUGINS = "without-plugins"
 _REPORT_BYTES_MAX = 64 << 20
 _AFTERMATH_SECONDS_MAX = 20.0
 
 
 def main() -> None:
     """Serve one worker until it hangs up: `sys.argv[1]` is the descriptor that leads to it."""
+    _close_inherited_but(int(sys.argv[1]))
+    with_plugins = _WITHOUT_PLUGINS not in sys.argv
+    has_pytest = preload_pytest(with_plugins=with_plugins)
+    if with_plugins:
+        _start_again_if_threaded()
     control = Channel(socket.socket(fileno=int(sys.argv[1])))
-    _close_inherited_but(control.fileno())
     config = control.receive()
     if config is None:
         return
-    zygote = Zygote(control, config)
+    zygote = Zygote(control, config, has_pytest=has_pytest)
     gc.collect()
     gc.freeze()
-    control.send({"ready": True, "has_pytest": zygote.has_pytest})
+    control.send({"ready": True, "has_pytest": has_pytest})
     with contextlib.suppress(WorkerGoneError, OSError):
         zygote.serve()
 
@@ -48,23 +54,23 @@ def main() -> None:
 class Zygote:
     """The state of the sandbox between jobs: none that a job could change."""
 
-    def __init__(self, control: Channel, config: dict[str, Any]) -> None:
+    def __init__(self, control: Channel, config: dict[str, Any], *, has_pytest: bool) -> None:
         """Prepare all that jobs have in common, so that each costs a fork.
 
         Args:
             control: to the worker.
             config: `slot_uid`, `venv`, `keep` and `link`, as `Sandbox.boot` sends them.
+            has_pytest: whether pytest is loaded.
         """
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # hides this process from jobs of the same user
         self._control = control
         self._config = config
         self._report = _create_report()
         self._wakeup = _wake_on_child()
-        self.has_pytest = _preload_pytest()
         ruleset = landlock.make_ruleset(WRITABLE, [job.REPORT])
         program = seccomp.make_program(platform.machine())
         slot_uid, venv = config["slot_uid"], config["venv"]
-        self._wall = job.Wall(slot_uid, ruleset, program, venv, self.has_pytest)
+        self._wall = job.Wall(slot_uid, ruleset, program, venv, has_pytest)
 
     def serve(self) -> None:
         """Run one job after another.
@@ -192,18 +198,32 @@ def _wake_on_child() -> int:
     return read
 
 
-def _preload_pytest() -> bool:
+def preload_pytest(*, with_plugins: bool) -> bool:
     """Import pytest and what it always loads, and say whether that worked.
 
-    Plug-ins are left to each job: pytest must be there first to rewrite their assertions.
+    Plug-ins are loaded by pytest itself, which must be there first to rewrite their assertions; it
+    is asked for its long version text because that is all of a start without a session.
     """
     try:
-        importlib.import_module("pytest")
+        pytest = importlib.import_module("pytest")
         for name in importlib.import_module("_pytest.config").default_plugins:
             importlib.import_module("_pytest." + name)
+        if with_plugins:
+            nowhere = io.StringIO()
+            with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+                pytest.main(["--version", "--version"])
     except Exception:  # noqa: BLE001 - a broken pytest is the job's to find out
         return False
     return True
+
+
+def _start_again_if_threaded() -> None:
+    """Start over without plug-ins if one of them started a thread: a fork would not carry it."""
+    if len(os.listdir("/proc/self/task")) > 1:
+        with open("/proc/self/cmdline") as file:
+            argv = file.read().split("\0")
+        os.set_inheritable(int(sys.argv[1]), True)  # noqa: FBT003 - its signature
+        os.execv(argv[0], [*argv[:4], _WITHOUT_PLUGINS])  # noqa: S606 - the same program again
 
 
 def _not_begun(said: bytes | None) -> End:
