@@ -30,26 +30,16 @@ import socket
 import sys
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-if TYPE_CHECKING:
-    from swarm_workers.sandbox.inside import (
-        session_cold,
-        session_live,
-        session_plugin,
-        session_warm,
-    )
-else:
-    import session_cold
-    import session_live
-    import session_plugin
-    import session_warm
-
-sys.path.pop(0)
+from typing import Any, Dict, List, Optional
 
 import pytest
+
+from . import (
+    session_cold,
+    session_live,
+    session_plugin,
+    session_warm,
+)
 
 _COLLECT_SECONDS_MAX = 120.0
 _MESSAGE_CHARACTERS_MAX = 2_000

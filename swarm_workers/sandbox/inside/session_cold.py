@@ -9,22 +9,16 @@ is put back. Runs inside the sandbox: standard library and the target's pytest o
 import os
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence
+from typing import Any, Dict, Iterator, List, Sequence
 
 import pytest
 
-if TYPE_CHECKING:
-    from swarm_workers.sandbox.inside import (
-        session_forks,
-        session_plugin,
-        session_source,
-        session_warm,
-    )
-else:
-    import session_forks
-    import session_plugin
-    import session_source
-    import session_warm
+from . import (
+    session_forks,
+    session_plugin,
+    session_source,
+    session_warm,
+)
 
 
 class ColdRunner:

@@ -11,7 +11,6 @@ import os
 import sys
 import types
 from typing import (
-    TYPE_CHECKING,
     Any,
     Callable,
     Dict,
@@ -23,10 +22,7 @@ from typing import (
     Tuple,
 )
 
-if TYPE_CHECKING:
-    from swarm_workers.sandbox.inside import session_source
-else:
-    import session_source
+from . import session_source
 
 CodeKey = Tuple[str, int, str]
 """Absolute file, first line, name."""

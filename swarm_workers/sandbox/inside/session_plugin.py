@@ -11,16 +11,13 @@ import sys
 import threading
 import time
 import types
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
 
 import pytest
 from _pytest import assertion
 from _pytest.runner import runtestprotocol
 
-if TYPE_CHECKING:
-    from swarm_workers.sandbox.inside import session_live
-else:
-    import session_live
+from . import session_live
 
 _MESSAGE_CHARACTERS_MAX = 500
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")

@@ -8,7 +8,6 @@ import os
 import statistics
 import time
 from typing import (
-    TYPE_CHECKING,
     Any,
     Callable,
     Dict,
@@ -21,18 +20,12 @@ from typing import (
     Tuple,
 )
 
-if TYPE_CHECKING:
-    from swarm_workers.sandbox.inside import (
-        session_forks,
-        session_live,
-        session_plugin,
-        session_source,
-    )
-else:
-    import session_forks
-    import session_live
-    import session_plugin
-    import session_source
+from . import (
+    session_forks,
+    session_live,
+    session_plugin,
+    session_source,
+)
 
 _CPU_FLOOR_SECONDS = 0.1
 _CPU_FACTOR = 10.0

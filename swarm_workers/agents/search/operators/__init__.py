@@ -1,0 +1,1 @@
+"""Kinds of edits, one family a file; `catalogue` lists them all."""
