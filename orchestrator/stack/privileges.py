@@ -1,11 +1,13 @@
-"""Running a server that refuses to be root, without making users or opening folders.
+"""Running a server that refuses to be root, or a user without a name, as somebody else.
 
 In a user namespace of its own the process sees itself as `nobody`, while its files stay owned by
-the real root: no account is made, and the data may lie under a root home of mode 0700. Where user
-namespaces are off, the process really becomes `nobody`, and the data folder is given to it.
+the real user: no account is made, no folder opened, and the data may lie under a home of mode 0700.
+Where user namespaces are off, a root's process really becomes `nobody`, and its data folder is
+given to it.
 """
 
 import os
+import pwd
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -34,12 +36,22 @@ class Unprivileged:
 
 @cache
 def unprivileged() -> Unprivileged:
-    """Return how to run a program as somebody who is not root. May start one short process."""
-    if os.geteuid() != 0:
+    """Return how to run a program as a named user who is not root. May start one short process."""
+    is_root = os.geteuid() == 0
+    if not is_root and _has_name():
         return Unprivileged()
     if _has_user_namespaces():
         return Unprivileged(prefix=_NAMESPACE)
-    return Unprivileged(options={"user": NOBODY, "extra_groups": []})
+    return Unprivileged(options={"user": NOBODY, "extra_groups": []} if is_root else {})
+
+
+def _has_name() -> bool:
+    """Return whether this user has an account; in a container it often is a bare number."""
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return True
 
 
 def _has_user_namespaces() -> bool:
