@@ -12,7 +12,7 @@ else. The four problems (code, optimization, sudoku, research) differ in the thr
 | research | facts, open questions, unread sources | facts with quotations | supported or not |
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -21,8 +21,25 @@ from tasks_schema.kinds import AttemptStatus
 from tasks_schema.messages.attempt import TestResult
 
 ViewT = TypeVar("ViewT")
-CandidateT = TypeVar("CandidateT")
+CandidateT_contra = TypeVar("CandidateT_contra", contravariant=True)
 JudgementT = TypeVar("JudgementT")
+LookT_contra = TypeVar("LookT_contra", contravariant=True)
+ProposalT_co = TypeVar("ProposalT_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFile:
+    """One file of a tree, exactly as it is to stand on disk."""
+
+    data: bytes
+    """Its bytes; for a symbolic link empty."""
+    is_executable: bool = False
+    link_target: str | None = None
+    """Of a symbolic link; None for a regular file."""
+
+
+Tree = Mapping[str, TreeFile]
+"""Files by path relative to the root, with forward slashes. Folders are implied by their files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +88,8 @@ class Evaluation(Generic[JudgementT]):
     """How many were evaluated."""
     operations_spent: int
     """How many edits these were, as counted against the budget."""
-    winner: JudgementT | None = None
-    """The one worth landing; None if there is none."""
+    found: JudgementT | None = None
+    """What was found out, as `share` and `land` take it; None if nothing was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,28 +104,36 @@ class Outcome:
     tests: tuple[TestResult, ...] = field(default=())
 
 
-class Agent(Protocol[ViewT, CandidateT]):
+class Agent(Protocol[LookT_contra, ProposalT_co]):
     """A strategy. Law: the same view and turn give the same candidates in the same order."""
 
-    def propose(self, view: ViewT, turn: Turn) -> Iterator[CandidateT]:
+    def propose(self, view: LookT_contra, turn: Turn) -> Iterator[ProposalT_co]:
         """Yield candidates, best first, lazily. Touches nothing shared."""
         ...
 
 
-class Problem(Protocol[ViewT, CandidateT, JudgementT]):
-    """One swarm's problem, as one worker process holds it."""
+class Problem(Protocol[ViewT, CandidateT_contra, JudgementT]):
+    """One swarm's problem, as one agent sees it in one worker process."""
 
-    def look(self, turn: Turn) -> AbstractContextManager[ViewT]:
+    def measure(self) -> Outcome:
+        """Measure the state that the swarm starts from, and say whether agents can work on it."""
+        ...
+
+    def landed_before(self, turn: Turn) -> Outcome | None:
+        """Return what this very turn landed before its process died; None if it had not landed."""
+        ...
+
+    def look(self) -> AbstractContextManager[ViewT]:
         """Take one consistent view of the shared state; what it holds open ends with the block."""
         ...
 
     def evaluate(
-        self, view: ViewT, candidates: Iterable[CandidateT], is_stopped: Callable[[], bool]
+        self, view: ViewT, candidates: Iterable[CandidateT_contra], is_stopped: Callable[[], bool]
     ) -> Evaluation[JudgementT]:
         """Judge candidates in the sandbox until a good one is found or they end. Blocks."""
         ...
 
-    def share(self, view: ViewT, evaluation: Evaluation[JudgementT]) -> None:
+    def share(self, evaluation: Evaluation[JudgementT]) -> None:
         """Tell the others what was learned, in one transaction."""
         ...
 

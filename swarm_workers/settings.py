@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """How long a claimed turn stays claimed without a sign of life."""
     lease_renew_seconds: float = 15
     """How often a running attempt gives a sign of life."""
+    stop_poll_seconds: float = 0.5
+    """How often a running attempt looks whether its swarm is over."""
     deliveries_max: int = 3
     """How many workers may die on one attempt before it is dead."""
     visibility_timeout_seconds: int = 60

@@ -11,9 +11,9 @@ streams are read by `swarm_workers.reporting`.
 | `{<swarm>}:c:<client>` | string | the last commit of one client (exactly-once record) | 1 h |
 | `{<swarm>}:ev` | channel | names of the TVars that a commit wrote (wakes `retry`) | - |
 | `{<swarm>}:x:outbox` | stream | reports of attempts on their way to Postgres | trimmed by the flush |
-| `{<swarm>}:x:rejected` | stream | reports that Postgres cannot take, with the reason | newest 1000 |
+| `{<swarm>}:x:rejected` | stream | reports that Postgres cannot take, and why | newest 1000 |
 | `swarm:active` | set | swarms whose outbox is to be flushed | none |
-| `swarm:workers` | hash | by worker: attempts it can run at once, and when it last said so | none |
+| `swarm:workers` | hash | by worker: attempts it can run at once, and when it said so | none |
 | `swarm:celery:*` | kombu's | the broker's own keys | kombu's |
 """
 

@@ -23,7 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def up(concurrency: Concurrency = None, *, servers_only: ServersOnly = False) -> None:
-    """Start what is not running: servers, worker, orchestrator, dashboard."""
+    """Start servers, worker, refill and dashboard."""
     from orchestrator.stack import flower, services  # noqa: PLC0415
 
     settings = read_settings()
@@ -38,7 +38,10 @@ def up(concurrency: Concurrency = None, *, servers_only: ServersOnly = False) ->
 
 
 def down() -> None:
-    """Stop what `swarm up` started, once running attempts have ended or gone back."""
+    """Stop what `swarm up` started.
+
+    Running attempts end first, or go back to the queue.
+    """
     from orchestrator.stack import services  # noqa: PLC0415
 
     stopped = services.down(read_settings())
@@ -46,7 +49,10 @@ def down() -> None:
 
 
 def doctor(*, as_json: AsJson = False) -> None:
-    """Look at everything that swarms need here; exit status 0 if all is well, else 2."""
+    """Say what is missing and how to mend it.
+
+    The exit status is 0 if all is well, else 2.
+    """
     from orchestrator.stack.checks import run_checks  # noqa: PLC0415
 
     settings = read_settings()

@@ -48,7 +48,9 @@ class TaskSpec(BaseModel):
     repository: str
     """Absolute path of the folder the code came from: for reports, never read by workers."""
     success: str
-    """The command that must exit with 0, split as a POSIX shell would, run without a shell."""
+    """The command that must exit with 0, in the person's own words."""
+    success_argv: tuple[str, ...]
+    """The same, split as a POSIX shell would; it is run without a shell."""
     scope: tuple[str, ...] = ()
     """Dotted paths of modules that agents may change; empty means all that are not tests."""
     interpreter: Interpreter

@@ -12,7 +12,7 @@ from sqlalchemy import (
     Text,
     func,
 )
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from tasks_schema.tables.base import METADATA
 
@@ -52,4 +52,16 @@ TEST_RESULTS = Table(
     Column("outcome", Text, nullable=False),  # a TestOutcome
     Column("seconds", Float, nullable=False),
     Column("message", Text, nullable=False, server_default=""),
+)
+
+LANDING_OUTCOMES = Table(
+    "landing_outcomes",
+    METADATA,
+    # What the success command said of one landing of one branch.
+    Column("branch_id", UUID(as_uuid=True), primary_key=True),
+    Column("landing", BigInteger, primary_key=True),
+    Column("exit_status", Integer),  # NULL if the command was killed
+    Column("passed", Integer, nullable=False),
+    Column("red", JSONB, nullable=False),  # names of the tests that failed, or could not run
+    Column("seconds", Float, nullable=False),
 )

@@ -1,0 +1,74 @@
+"""The `swarm` command: what is here only parses, prints and chooses an exit code.
+
+Heavy imports stand inside the commands, so that `swarm --help` is quick.
+"""
+
+import sys
+
+import typer
+
+from orchestrator.cli import stack, swarm
+from tasks_schema.errors import SwarmError
+from tasks_schema.kinds import ExitCode
+
+app = typer.Typer(
+    name="swarm",
+    help="Describe the problem, define the tests, unleash the agents.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (
+    swarm.launch,
+    swarm.status,
+    swarm.stop,
+    swarm.patch,
+    swarm.apply,
+    stack.up,
+    stack.down,
+    stack.doctor,
+    stack.migrate,
+):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line: an expected failure is one line on stderr and exit code 2."""
+    try:
+        app(prog_name="swarm")
+    except Exception as error:
+        if not _is_expected(error):
+            raise
+        _fail(_sentence(error))
+    except KeyboardInterrupt:
+        _fail("interrupted")
+
+
+def _is_expected(error: Exception) -> bool:
+    """Say whether this is a failure to report in a sentence; imports only what it must."""
+    if isinstance(error, SwarmError):
+        return True
+    from redis.exceptions import RedisError  # noqa: PLC0415 - only on the way out
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+
+    from swarm_workers.stm import StmError  # noqa: PLC0415
+
+    return isinstance(error, StmError | RedisError | DBAPIError)
+
+
+def _sentence(error: Exception) -> str:
+    """Return the first line of what happened; a driver's error is told where it came from."""
+    first = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    if isinstance(error, SwarmError):
+        return first
+    return f"a server does not answer as it should: {first}; see `swarm doctor`"
+
+
+def _fail(sentence: str) -> None:
+    sys.stderr.write(f"swarm: {sentence}\n")
+    raise SystemExit(ExitCode.BAD_USE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Watching a swarm until it is settled: live on a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from orchestrator.launch.refill import Parts, step_swarm
+from orchestrator.launch.stop import stop
+from orchestrator.queries.status import SwarmRow, read_swarm
+from tasks_schema.kinds import SwarmStatus
+from tasks_schema.messages.swarm import SwarmSpec
+
+_LOOK_SECONDS = 0.15
+_LINE_SECONDS = 5.0
+_DRAIN_SECONDS_MAX = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One look at a running swarm."""
+
+    row: SwarmRow
+    candidates: int
+    """Candidates tried so far, those of running attempts included as they are shared."""
+    seconds_left: float
+
+
+def until_settled(parts: Parts, spec: SwarmSpec, *, is_quiet: bool) -> SwarmRow:
+    """Block until the swarm has ended and its attempts are reported; Ctrl-C stops the swarm.
+
+    The watcher also takes the refill's steps, so that a launch works where no refill runs.
+
+    Args:
+        parts: connections.
+        spec: of the swarm.
+        is_quiet: True to show nothing.
+    """
+    try:
+        _watch(parts, spec, is_quiet=is_quiet)
+    except KeyboardInterrupt:
+        stop(parts, spec.swarm_id, "stopped by Ctrl-C")
+        sys.stderr.write("\nstopping: running attempts end within seconds\n")
+    return _drained(parts, spec)
+
+
+def _watch(parts: Parts, spec: SwarmSpec, *, is_quiet: bool) -> None:
+    with _display(is_quiet=is_quiet) as show:
+        while True:
+            step_swarm(parts, spec.swarm_id)
+            progress = _look(parts, spec)
+            show(progress)
+            if progress.row.status.is_final:
+                return
+            time.sleep(_LOOK_SECONDS)  # noqa: TID251 - a person's eyes set the pace here
+
+
+def _look(parts: Parts, spec: SwarmSpec) -> Progress:
+    with parts.engine.begin() as connection:
+        row = read_swarm(connection, spec.swarm_id)
+    shared = parts.spaces.shared(spec.swarm_id)
+    candidates = shared.stm.atomically(shared.candidates.value)
+    limit = spec.task.budget.seconds
+    return Progress(row, max(candidates, row.candidates), max(0.0, limit - row.seconds))
+
+
+def _drained(parts: Parts, spec: SwarmSpec) -> SwarmRow:
+    """Return the swarm once all that was sent is reported, or after a bounded wait."""
+    deadline = time.monotonic() + _DRAIN_SECONDS_MAX
+    while True:
+        step_swarm(parts, spec.swarm_id)
+        row = _look(parts, spec).row
+        is_done = row.status.is_final and row.in_flight == 0
+        if is_done or time.monotonic() > deadline:
+            return row
+        time.sleep(_LOOK_SECONDS)  # noqa: TID251 - see above
+
+
+def _display(*, is_quiet: bool) -> AbstractContextManager[Callable[[Progress], None]]:
+    if is_quiet:
+        return nullcontext(lambda _progress: None)
+    if sys.stderr.isatty():
+        from orchestrator.cli.live import LiveDisplay  # noqa: PLC0415 - rich is slow to import
+
+        return LiveDisplay()
+    return nullcontext(_Lines())
+
+
+class _Lines:
+    """Progress as lines on stderr: when something changed, or after a few seconds."""
+
+    def __init__(self) -> None:
+        self._shown_at = -_LINE_SECONDS
+        self._shown = ""
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        line = line_of(progress)
+        key = line.split(" · ", 1)[0] + str(len(progress.row.landings))
+        if key == self._shown and now - self._shown_at < _LINE_SECONDS:
+            return
+        self._shown, self._shown_at = key, now
+        sys.stderr.write(line + "\n")
+
+
+def line_of(progress: Progress) -> str:
+    """Return progress in one line."""
+    row = progress.row
+    if row.status is SwarmStatus.PENDING or row.tests_after is None:
+        return f"{row.spec.swarm_id}: running the success command on the code as it is"
+    tests = row.tests_after
+    rate = progress.candidates / max(row.seconds, 0.001)
+    return (
+        f"{row.spec.swarm_id}: {tests.passed} of {tests.passed + tests.failed} tests green"
+        f" · {row.attempts} attempts · {progress.candidates} candidates ({rate:.0f}/s)"
+        f" · {len(row.landings)} landings · {progress.seconds_left:.0f} s left"
+    )

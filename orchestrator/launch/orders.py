@@ -1,0 +1,109 @@
+"""Which attempts are to be handed out next: rows in Postgres, in a transaction of the caller."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tasks_schema.ids import AgentId, SwarmId, agent_id, attempt_id
+from tasks_schema.kinds import AgentKind, AttemptStatus
+from tasks_schema.messages.attempt import AttemptOrder
+from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.tables.attempts import ATTEMPTS
+from tasks_schema.tables.swarms import AGENTS
+
+_OF_BASELINE = AgentKind.BASELINE.value
+
+
+def baseline_order(spec: SwarmSpec) -> AttemptOrder:
+    """Return the order that measures the code as it is."""
+    agent = agent_id(_OF_BASELINE, 0)
+    return AttemptOrder(swarm=spec.swarm_id, agent=agent, kind=AgentKind.BASELINE, turn=0)
+
+
+def next_orders(connection: Connection, spec: SwarmSpec, count: int) -> list[AttemptOrder]:
+    """Return up to `count` orders: agents that are idle, those with the fewest turns first.
+
+    Agents become rows when they get their first turn, so that a million of them cost nothing
+    before. An agent has one turn at a time.
+    """
+    idle = _idle_agents(connection, spec, count)
+    fresh = _fresh_agents(connection, spec, count - len(idle))
+    chosen = sorted([*fresh, *idle], key=lambda each: (each[1], each[0]))[:count]
+    return [
+        AttemptOrder(swarm=spec.swarm_id, agent=agent, kind=spec.kind, turn=turns)
+        for agent, turns in chosen
+    ]
+
+
+def record_sent(connection: Connection, orders: Sequence[AttemptOrder]) -> None:
+    """Write down that these orders are about to be sent: agents' turns and attempts' rows."""
+    for order in orders:
+        row = {"swarm_id": order.swarm, "agent_id": order.agent, "kind": order.kind}
+        turns = {"turns_sent": order.turn + 1}
+        connection.execute(
+            insert(AGENTS)
+            .values(row | turns)
+            .on_conflict_do_update(index_elements=["swarm_id", "agent_id"], set_=turns)
+        )
+        attempt = row | {
+            "attempt_id": attempt_id(SwarmId(order.swarm), AgentId(order.agent), order.turn),
+            "turn": order.turn,
+            "status": AttemptStatus.SENT,
+        }
+        connection.execute(insert(ATTEMPTS).values(attempt).on_conflict_do_nothing())
+
+
+def count_in_flight(connection: Connection, swarm_id: str) -> int:
+    """Return how many attempts of a swarm were sent and are not reported."""
+    query = select(func.count()).where(
+        ATTEMPTS.c.swarm_id == swarm_id, ATTEMPTS.c.status == AttemptStatus.SENT
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def overdue(connection: Connection, swarm_id: str, seconds: float) -> list[AttemptOrder]:
+    """Return orders sent longer than `seconds` ago and not reported, and mark them as sent now."""
+    age = func.now() - ATTEMPTS.c.sent_at
+    statement = (
+        update(ATTEMPTS)
+        .where(
+            ATTEMPTS.c.swarm_id == swarm_id,
+            ATTEMPTS.c.status == AttemptStatus.SENT,
+            func.extract("epoch", age) > seconds,
+        )
+        .values(sent_at=func.now())
+        .returning(ATTEMPTS.c.agent_id, ATTEMPTS.c.kind, ATTEMPTS.c.turn)
+    )
+    return [
+        AttemptOrder(swarm=swarm_id, agent=row.agent_id, kind=AgentKind(row.kind), turn=row.turn)
+        for row in connection.execute(statement)
+    ]
+
+
+def _idle_agents(connection: Connection, spec: SwarmSpec, count: int) -> list[tuple[str, int]]:
+    busy = and_(
+        ATTEMPTS.c.swarm_id == AGENTS.c.swarm_id,
+        ATTEMPTS.c.agent_id == AGENTS.c.agent_id,
+        ATTEMPTS.c.status == AttemptStatus.SENT,
+    )
+    query = (
+        select(AGENTS.c.agent_id, AGENTS.c.turns_sent)
+        .where(
+            AGENTS.c.swarm_id == spec.swarm_id,
+            AGENTS.c.kind != _OF_BASELINE,
+            ~select(ATTEMPTS.c.attempt_id).where(busy).exists(),
+        )
+        .order_by(AGENTS.c.turns_sent, AGENTS.c.agent_id)
+        .limit(count)
+    )
+    return [(row.agent_id, row.turns_sent) for row in connection.execute(query)]
+
+
+def _fresh_agents(connection: Connection, spec: SwarmSpec, count: int) -> list[tuple[str, int]]:
+    known = select(func.count()).where(
+        AGENTS.c.swarm_id == spec.swarm_id, AGENTS.c.kind != _OF_BASELINE
+    )
+    first = int(connection.execute(known).scalar_one())
+    last = min(spec.agents, first + max(count, 0))
+    return [(agent_id(spec.kind, index), 0) for index in range(first, last)]

@@ -1,0 +1,173 @@
+"""The loop that keeps a bounded number of attempts in flight, and settles swarms that ended.
+
+It holds no state of its own: any number of them may run, and any may be killed at any time. A row
+lock on the swarm lets one of them at a time take a step.
+
+Run as `python -m orchestrator.launch.refill`.
+"""
+
+import logging
+import signal
+import threading
+from dataclasses import dataclass
+from types import FrameType
+
+import redis
+from sqlalchemy import Connection, Engine, RowMapping, func, select, update
+from sqlalchemy.exc import OperationalError
+
+from orchestrator.launch.capacity import live_slots
+from orchestrator.launch.enqueue import enqueue
+from orchestrator.launch.orders import count_in_flight, next_orders, overdue, record_sent
+from orchestrator.settings import OrchestratorSettings
+from swarm_workers.coordination.records import SwarmState
+from swarm_workers.coordination.spaces import Spaces
+from swarm_workers.errors import ServiceUnreachableError
+from swarm_workers.stm import StmError
+from tasks_schema.kinds import AttemptStatus, SwarmStatus
+from tasks_schema.messages.attempt import AttemptOrder
+from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.tables.attempts import ATTEMPTS
+from tasks_schema.tables.swarms import SWARMS
+
+_LOG = logging.getLogger(__name__)
+FAILURES_IN_A_ROW_MAX = 6
+"""So many attempts that all failed end a swarm: the next would fail too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a step needs."""
+
+    engine: Engine
+    spaces: Spaces
+    client: redis.Redis
+    settings: OrchestratorSettings
+
+
+def step(parts: Parts) -> int:
+    """Take one step for each swarm that has not ended; return how many there are.
+
+    Blocks for a few queries a swarm. A swarm that another loop is at is passed over.
+    """
+    with parts.engine.begin() as connection:
+        live = select(SWARMS.c.swarm_id).where(
+            SWARMS.c.status.in_([SwarmStatus.PENDING, SwarmStatus.RUNNING])
+        )
+        swarm_ids = list(connection.execute(live).scalars())
+    for swarm_id in swarm_ids:
+        step_swarm(parts, swarm_id)
+    return len(swarm_ids)
+
+
+def step_swarm(parts: Parts, swarm_id: str) -> None:
+    """Take one step for one swarm: settle it, or hand out what it lacks."""
+    with parts.engine.begin() as connection:
+        row = _locked(connection, swarm_id)
+        orders = [] if row is None else _advance(parts, connection, row)
+    if orders:
+        enqueue(orders)  # after the commit: a crash between leaves rows that `overdue` finds
+
+
+def _locked(connection: Connection, swarm_id: str) -> RowMapping | None:
+    age = func.extract("epoch", func.now() - SWARMS.c.launched_at).label("age_seconds")
+    query = (
+        select(SWARMS.c.swarm_id, SWARMS.c.spec, SWARMS.c.status, age)
+        .where(SWARMS.c.swarm_id == swarm_id)
+        .with_for_update(skip_locked=True)
+    )
+    return connection.execute(query).mappings().one_or_none()
+
+
+def _advance(parts: Parts, connection: Connection, row: RowMapping) -> list[AttemptOrder]:
+    spec = SwarmSpec.model_validate(row["spec"])
+    state = _state(parts, spec, float(row["age_seconds"]))
+    if state.status != row["status"]:
+        _write_status(connection, spec.swarm_id, state)
+    if state.status.is_final:
+        return []
+    resend = overdue(connection, spec.swarm_id, parts.settings.resend_seconds)
+    if state.status is not SwarmStatus.RUNNING:
+        return resend
+    reason = _hopeless(connection, spec.swarm_id)
+    if reason:
+        shared = parts.spaces.shared(spec.swarm_id)
+        shared.stm.atomically(shared.end, SwarmStatus.FAILED, reason)
+        return []
+    return [*resend, *_top_up(parts, connection, spec)]
+
+
+def _state(parts: Parts, spec: SwarmSpec, age_seconds: float) -> SwarmState:
+    """Return the swarm's state, ending it first if its time is over."""
+    shared = parts.spaces.shared(spec.swarm_id)
+    limit = spec.task.budget.seconds
+    if limit and age_seconds >= limit:
+        shared.stm.atomically(shared.end, SwarmStatus.TIMED_OUT, f"its {limit:g} s are over")
+    return shared.stm.atomically(shared.state.get)
+
+
+def _top_up(parts: Parts, connection: Connection, spec: SwarmSpec) -> list[AttemptOrder]:
+    slots = live_slots(parts.client) or parts.settings.slots_assumed
+    wanted = min(spec.agents, slots * parts.settings.attempts_per_slot)
+    missing = wanted - count_in_flight(connection, spec.swarm_id)
+    if missing <= 0:
+        return []
+    orders = next_orders(connection, spec, missing)
+    record_sent(connection, orders)
+    return orders
+
+
+def _hopeless(connection: Connection, swarm_id: str) -> str:
+    """Return why the swarm cannot go on; empty if it can."""
+    query = (
+        select(ATTEMPTS.c.status, ATTEMPTS.c.reason)
+        .where(ATTEMPTS.c.swarm_id == swarm_id, ATTEMPTS.c.reported_at.is_not(None))
+        .order_by(ATTEMPTS.c.reported_at.desc())
+        .limit(FAILURES_IN_A_ROW_MAX)
+    )
+    last = connection.execute(query).all()
+    bad = (AttemptStatus.FAILED, AttemptStatus.DEAD)
+    if len(last) < FAILURES_IN_A_ROW_MAX or any(row.status not in bad for row in last):
+        return ""
+    return f"{FAILURES_IN_A_ROW_MAX} attempts failed one after another: {last[0].reason}"
+
+
+def _write_status(connection: Connection, swarm_id: str, state: SwarmState) -> None:
+    ended = {"ended_at": func.now()} if state.status.is_final else {}
+    connection.execute(
+        update(SWARMS)
+        .where(SWARMS.c.swarm_id == swarm_id)
+        .values(status=state.status, reason=state.reason, **ended)
+    )
+
+
+def run_forever(parts: Parts, stop: threading.Event) -> None:
+    """Take steps until told to stop; waits longer after a failure of Redis or Postgres."""
+    pause = parts.settings.refill_seconds
+    while not stop.wait(pause):
+        try:
+            live = step(parts)
+        except (OperationalError, StmError, redis.RedisError, ServiceUnreachableError) as error:
+            _LOG.warning("refill waits for a server: %s", error)
+            pause = min(5.0, pause * 2)
+            continue
+        pause = parts.settings.refill_seconds if live else parts.settings.refill_idle_seconds
+
+
+def main() -> None:
+    """Run the loop until SIGTERM or SIGINT."""
+    from orchestrator.launch.connect import connect  # noqa: PLC0415 - only the process needs it
+
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    run_forever(connect(OrchestratorSettings()), stop)
+
+
+if __name__ == "__main__":
+    main()

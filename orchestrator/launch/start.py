@@ -1,0 +1,147 @@
+"""Launch: the code goes into the source store, the swarm into Postgres and Redis, one order out.
+
+Every refusal comes before the first row is written; after that, what is half-done cannot be seen,
+because the row of the swarm is written last.
+"""
+
+import os
+import secrets
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import insert
+from swarm_workers.source.folder import read_folder
+
+from orchestrator.errors import UsageError
+from orchestrator.launch.enqueue import enqueue
+from orchestrator.launch.orders import baseline_order, record_sent
+from orchestrator.launch.plan import missing_scope_message, slug_of
+from orchestrator.launch.refill import Parts
+from swarm_workers.interpreter import find_interpreter
+from swarm_workers.source.store import SourceStore
+from swarm_workers.source.values import Branch
+from tasks_schema.ids import swarm_id
+from tasks_schema.kinds import AgentKind, Mode, SwarmStatus
+from tasks_schema.messages.swarm import Budget, SwarmSpec, TaskSpec
+from tasks_schema.names import KEY_ACTIVE_SWARMS
+from tasks_schema.tables.swarms import SWARMS
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asked for, checked as far as it can be without looking at the repository."""
+
+    repository: Path
+    description: str
+    success: str
+    success_argv: tuple[str, ...]
+    scope: tuple[str, ...]
+    agents: int
+    kind: AgentKind
+    mode: Mode
+    budget: Budget
+    seed: int
+    python: Path | None
+    command_seconds_max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A swarm that is on its way."""
+
+    spec: SwarmSpec
+    notes: tuple[str, ...]
+    """What the person should know: a dirty work tree, an interpreter of last resort."""
+
+
+def launch(request: Request, parts: Parts) -> Launched:
+    """Import the code, record the swarm, and send the order that measures the code as it is.
+
+    Blocks for reading the folder and writing it to Postgres.
+
+    Raises:
+        UsageError: the folder, the scope or the interpreter cannot be used; nothing was recorded.
+        ServiceUnreachableError: Redis does not answer.
+    """
+    root = _checked_folder(request.repository)
+    interpreter = find_interpreter(root, request.python)
+    tree = read_folder(root)
+    if not tree:
+        raise UsageError(f"'{root}' holds no files")
+    store = SourceStore(parts.engine)
+    imported = store.import_tree(tree, name=root.name)
+    _check_scope(store, imported, request.scope)
+    branch = store.fork(imported.branch_id, imported.landing)
+    spec = SwarmSpec(
+        swarm_id=swarm_id(slug_of(request.description, request.success), secrets.token_bytes(6)),
+        task=TaskSpec(
+            description=request.description,
+            repository=str(root),
+            success=request.success,
+            success_argv=request.success_argv,
+            scope=request.scope,
+            interpreter=interpreter,
+            budget=request.budget,
+            command_seconds_max=request.command_seconds_max,
+        ),
+        agents=1 if request.mode is Mode.SINGLE else request.agents,
+        kind=request.kind,
+        mode=request.mode,
+        seed=request.seed,
+        branch=branch,
+        import_landing=store.head(branch).number,
+    )
+    _record(spec, parts)
+    return Launched(spec, tuple(_notes(root, spec)))
+
+
+def _checked_folder(path: Path) -> Path:
+    root = path.expanduser().resolve()
+    if not root.exists():
+        raise UsageError(f"there is no folder '{root}'")
+    if not root.is_dir():
+        raise UsageError(f"'{root}' is a file; --repo takes the folder of the repository")
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise UsageError(f"the folder '{root}' cannot be read by this user")
+    return root
+
+
+def _check_scope(store: SourceStore, imported: Branch, scope: Sequence[str]) -> None:
+    for each in scope:
+        if not store.paths_in_scope(imported.branch_id, imported.landing, [each]):
+            names = store.module_names(imported.branch_id, imported.landing)
+            raise UsageError(missing_scope_message(each, names))
+
+
+def _record(spec: SwarmSpec, parts: Parts) -> None:
+    """Write the swarm: its space in Redis first, its row last, then send the first order."""
+    shared = parts.spaces.shared(spec.swarm_id)
+    if spec.task.budget.operations:
+        shared.stm.atomically(shared.operations.add, spec.task.budget.operations)
+    parts.client.sadd(KEY_ACTIVE_SWARMS, spec.swarm_id)
+    order = baseline_order(spec)
+    with parts.engine.begin() as connection:
+        row = {"swarm_id": spec.swarm_id, "spec": spec.model_dump(mode="json")}
+        connection.execute(insert(SWARMS).values(row | {"status": SwarmStatus.PENDING}))
+        record_sent(connection, [order])
+    enqueue([order])
+
+
+def _notes(root: Path, spec: SwarmSpec) -> list[str]:
+    notes = []
+    if _is_dirty(root):
+        notes.append("the work tree has changes that are not committed; the swarm works on them")
+    if spec.task.interpreter.is_fleet:
+        notes.append("the repository has no .venv: its tests run under the fleet's own Python")
+    return notes
+
+
+def _is_dirty(root: Path) -> bool:
+    argv = ["git", "-C", str(root), "status", "--porcelain", "--untracked-files=normal"]
+    try:
+        done = subprocess.run(argv, capture_output=True, check=False, timeout=30)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and bool(done.stdout.strip())

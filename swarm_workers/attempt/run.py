@@ -1,0 +1,152 @@
+"""The story of one attempt: lease, look, propose, evaluate, share, land, report.
+
+This is the one file that knows the order. Each step takes a value and returns a value; what a step
+means for code, numbers, grids or facts is the problem's business.
+"""
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from swarm_workers.attempt.lease import Grant, Lease
+from swarm_workers.attempt.lifecycle import Verdict
+from swarm_workers.clock import Clock
+from swarm_workers.coordination.shared_state import SharedState
+from swarm_workers.protocols import Agent, Evaluation, Outcome, Problem, Turn
+from swarm_workers.settings import Settings
+from tasks_schema.kinds import AgentKind, AttemptStatus
+from tasks_schema.messages.attempt import AttemptOrder, AttemptReport
+
+_LOG = logging.getLogger(__name__)
+
+
+class SwarmParts(Protocol):
+    """What this process holds of one swarm. Types of views and candidates are the problem's own."""
+
+    @property
+    def seed(self) -> int:
+        """The swarm's seed."""
+        ...
+
+    @property
+    def import_landing(self) -> int:
+        """The landing that holds the code as it was."""
+        ...
+
+    @property
+    def shared(self) -> SharedState:
+        """Its shared variables."""
+        ...
+
+    def problem(self, order: AttemptOrder) -> Problem[Any, Any, Any]:
+        """Return the problem as this agent sees it."""
+        ...
+
+    def agent(self, order: AttemptOrder) -> Agent[Any, Any]:
+        """Return the strategy of this agent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What became of an attempt, and what it cost."""
+
+    outcome: Outcome
+    evaluation: Evaluation[Any] = Evaluation(candidates=0, operations_spent=0)  # noqa: RUF009 - frozen
+
+
+def run_attempt(
+    order: AttemptOrder, swarm: SwarmParts, settings: Settings, clock: Clock
+) -> AttemptReport | None:
+    """Run one turn of one agent; blocks until it is reported.
+
+    Args:
+        order: whose turn it is.
+        swarm: what this process holds of the swarm.
+        settings: bounds in time.
+        clock: for leases and the report.
+
+    Returns:
+        The report as it was sent; None if the turn was another process's, or done before.
+
+    Raises:
+        StmError: Redis is away; the message is delivered again, and the lease tells what was done.
+    """
+    lease = Lease(swarm.shared, order, settings, clock)
+    grant = lease.claim()
+    if grant.verdict is Verdict.DROP:
+        return None
+    started_at, started = clock.now(), clock.monotonic()
+    with lease.renewed() as is_over:
+        work = _guarded(order, swarm, settings, grant, is_over)
+    report = AttemptReport(
+        attempt_id=order.attempt_id,
+        swarm=order.swarm,
+        agent=order.agent,
+        kind=order.kind,
+        turn=order.turn,
+        status=work.outcome.status,
+        reason=work.outcome.reason,
+        worker=lease.holder,
+        started_at=started_at,
+        seconds=clock.monotonic() - started,
+        candidates=work.evaluation.candidates,
+        operations_spent=work.evaluation.operations_spent,
+        base_landing=work.outcome.base_landing,
+        landing=work.outcome.landing,
+        exit_status=work.outcome.exit_status,
+        tests=work.outcome.tests,
+    )
+    return report if lease.finish(report) else None
+
+
+def _guarded(
+    order: AttemptOrder,
+    swarm: SwarmParts,
+    settings: Settings,
+    grant: Grant,
+    is_over: Callable[[], bool],
+) -> Work:
+    """Do the work that the lease allows; whatever is raised becomes part of the report."""
+    if grant.verdict is Verdict.DEAD:
+        reason = f"its worker died {settings.deliveries_max} times"
+        return Work(Outcome(AttemptStatus.DEAD, reason, swarm.import_landing))
+    if grant.is_swarm_over:
+        reason = "the swarm had ended before it started"
+        return Work(Outcome(AttemptStatus.CANCELLED, reason, swarm.import_landing))
+    try:
+        return _turn(order, swarm, settings, grant, is_over)
+    except Exception as error:  # noqa: BLE001 - the edge of the process: a report says what happened
+        _LOG.exception("attempt %s of %s turn %d failed", order.swarm, order.agent, order.turn)
+        reason = f"{type(error).__name__}: {error}"[:500]
+        return Work(Outcome(AttemptStatus.FAILED, reason, swarm.import_landing))
+
+
+def _turn(
+    order: AttemptOrder,
+    swarm: SwarmParts,
+    settings: Settings,
+    grant: Grant,
+    is_over: Callable[[], bool],
+) -> Work:
+    problem = swarm.problem(order)
+    turn = Turn(
+        swarm_id=order.swarm,
+        agent_id=order.agent,
+        turn=order.turn,
+        seed=random.Random(f"{swarm.seed}/{order.agent}/{order.turn}").getrandbits(64),  # noqa: S311 - chance that can be replayed, not a secret
+        seconds_max=settings.attempt_seconds_max,
+    )
+    landed = problem.landed_before(turn) if grant.is_repeat else None
+    if landed is not None:
+        return Work(landed)
+    if order.kind is AgentKind.BASELINE:
+        return Work(problem.measure())
+    agent = swarm.agent(order)
+    with problem.look() as view:
+        candidates = agent.propose(view, turn)
+        evaluation = problem.evaluate(view, candidates, is_over)
+        problem.share(evaluation)
+        return Work(problem.land(view, evaluation, turn), evaluation)

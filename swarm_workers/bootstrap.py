@@ -1,0 +1,132 @@
+"""The composition root: the one place that builds clients and wires rooms, once in a process.
+
+A Celery child is forked from a main process; nothing is built before the first attempt, so no
+connection and no thread crosses the fork.
+"""
+
+from collections import OrderedDict
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, make_url, select
+
+from swarm_workers.agents.registry import agent_of
+from swarm_workers.attempt.run import run_attempt
+from swarm_workers.clock import Clock, RealClock
+from swarm_workers.coordination.shared_state import SharedState
+from swarm_workers.coordination.spaces import Spaces
+from swarm_workers.problems.code.problem import CodeProblem
+from swarm_workers.problems.code.swarm import CodeSwarm
+from swarm_workers.protocols import Agent
+from swarm_workers.settings import Settings
+from tasks_schema.messages.attempt import AttemptOrder, AttemptReport
+from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.tables.swarms import SWARMS
+
+SWARMS_OPEN_MAX = 2
+"""Swarms whose checkouts and sandboxes one process keeps warm."""
+CONNECT_SECONDS_MAX = 5
+
+
+class OpenSwarm:
+    """One swarm in this process, as `attempt/run.py` wants it."""
+
+    def __init__(self, code: CodeSwarm) -> None:
+        """Hold the parts."""
+        self._code = code
+        self._agents: dict[str, Agent[Any, Any]] = {}
+
+    @property
+    def seed(self) -> int:
+        """The swarm's seed."""
+        return self._code.spec.seed
+
+    @property
+    def import_landing(self) -> int:
+        """The landing that holds the code as it was."""
+        return self._code.spec.import_landing
+
+    @property
+    def shared(self) -> SharedState:
+        """Its shared variables."""
+        return self._code.spaces.shared(self._code.spec.swarm_id)
+
+    def problem(self, order: AttemptOrder) -> CodeProblem:
+        """Return the repository as this agent sees it for one turn."""
+        return CodeProblem(self._code, order.agent)
+
+    def agent(self, order: AttemptOrder) -> Agent[Any, Any]:
+        """Return the strategy of an agent; strategies of one kind are shared, they hold no turn."""
+        if order.kind not in self._agents:
+            self._agents[order.kind] = agent_of(order.kind)
+        return self._agents[order.kind]
+
+    def close(self) -> None:
+        """End its sandboxes."""
+        self._code.workbench.close()
+
+
+class Process:
+    """What one worker process holds."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Name the servers; connections are made on first use.
+
+        Raises:
+            ConfigurationError: no server is named and no embedded stack runs.
+        """
+        self._settings = settings
+        self._clock = clock
+        self._engine = _engine(settings)
+        self._spaces = Spaces(settings.require_redis_url())
+        self._open: OrderedDict[str, OpenSwarm] = OrderedDict()
+
+    def run(self, order: AttemptOrder) -> AttemptReport | None:
+        """Run one turn of one agent; blocks until it is reported."""
+        return run_attempt(order, self._swarm(order.swarm), self._settings, self._clock)
+
+    def close(self) -> None:
+        """End every sandbox and connection."""
+        while self._open:
+            self._open.popitem()[1].close()
+        self._spaces.close()
+        self._engine.dispose()
+
+    def _swarm(self, swarm_id: str) -> OpenSwarm:
+        known = self._open.pop(swarm_id, None)
+        self._open[swarm_id] = known or self._opened(swarm_id)
+        while len(self._open) > SWARMS_OPEN_MAX:
+            self._open.popitem(last=False)[1].close()
+        return self._open[swarm_id]
+
+    def _opened(self, swarm_id: str) -> OpenSwarm:
+        query = select(SWARMS.c.spec).where(SWARMS.c.swarm_id == swarm_id)
+        with self._engine.begin() as connection:
+            spec = SwarmSpec.model_validate(connection.execute(query).scalar_one())
+        return OpenSwarm(CodeSwarm.open(spec, self._engine, self._spaces, self._settings))
+
+
+_PROCESS: list[Process] = []
+
+
+def process() -> Process:
+    """Return this process's parts, built on first use."""
+    if not _PROCESS:
+        _PROCESS.append(Process(Settings(), RealClock()))
+    return _PROCESS[0]
+
+
+def close() -> None:
+    """Close this process's parts, if they were built."""
+    while _PROCESS:
+        _PROCESS.pop().close()
+
+
+def _engine(settings: Settings) -> Engine:
+    url = make_url(settings.require_database_url()).set(drivername="postgresql+psycopg")
+    return create_engine(
+        url,
+        pool_size=1,
+        max_overflow=1,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS_MAX},
+    )

@@ -1,0 +1,65 @@
+"""The code as it is: what the success command says, and whether agents can work on it at all."""
+
+import re
+
+from swarm_workers.problems.code.command import pytest_arguments
+from swarm_workers.problems.code.outcome import CommandOutcome
+from swarm_workers.sandbox.result import RunResult
+from tasks_schema.kinds import TestOutcome
+from tasks_schema.messages.swarm import TaskSpec
+
+_PYTEST_USAGE_ERROR = 4
+_PYTEST_NO_TESTS = 5
+_MISSING_MODULE = re.compile(r"No module named '([\w.]+)'")
+
+
+def why_refused(task: TaskSpec, result: RunResult, outcome: CommandOutcome) -> str:
+    """Return a sentence on why no agent can work on this code; empty if agents can."""
+    if result.stopped_by is not None:
+        return _stopped(task, result)
+    is_pytest = pytest_arguments(task.success_argv) is not None
+    if is_pytest and result.exit_status == _PYTEST_NO_TESTS:
+        return f"'{task.success}' found no tests; name a folder or file that holds some"
+    missing = _missing_module(outcome)
+    if missing is not None:
+        return (
+            f"the tests need the module '{missing}', which {task.interpreter.executable} lacks; "
+            "install it there, or name an interpreter that has it with --python"
+        )
+    if is_pytest and result.exit_status == _PYTEST_USAGE_ERROR:
+        return f"'{task.success}' is not a command that pytest takes: {_last_line(result.output)}"
+    broken = _nothing_ran(outcome)
+    if broken is not None:
+        return f"no test could be run: {broken}"
+    return ""
+
+
+def _stopped(task: TaskSpec, result: RunResult) -> str:
+    if result.stopped_by in ("wall", "cpu"):
+        return (
+            f"'{task.success}' did not end within {task.command_seconds_max:g} s; "
+            "it hangs, or needs more time: raise --command-timeout"
+        )
+    return f"'{task.success}' was stopped at the sandbox's limit on {result.stopped_by}"
+
+
+def _missing_module(outcome: CommandOutcome) -> str | None:
+    """Return the module whose absence stops tests from running; None if that is not what does."""
+    if outcome.passed:
+        return None
+    found = [_MISSING_MODULE.search(test.message) for test in outcome.tests]
+    names = [match.group(1) for match in found if match]
+    return names[0] if names and len(names) == len(outcome.red) else None
+
+
+def _nothing_ran(outcome: CommandOutcome) -> str | None:
+    """Return the first error if not one test of those that are known came to run."""
+    if not outcome.tests or any(t.outcome is not TestOutcome.ERROR for t in outcome.tests):
+        return None
+    first = outcome.tests[0]
+    return f"{first.test}: {first.message}"
+
+
+def _last_line(output: str) -> str:
+    lines = [line for line in output.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "it printed nothing"

@@ -1,0 +1,151 @@
+"""Slices of the search, claimed and closed in one transaction each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from swarm_workers.coordination.records import Lead, Partial
+from swarm_workers.coordination.shared_state import SharedState
+from swarm_workers.problems.code.targets import Choice, Exhausted, choose
+from swarm_workers.stm import TransactionTimeoutError, check
+
+IDLE_SECONDS_MAX = 5.0
+"""How long an agent with nothing to claim waits for the others before its turn ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What one turn claimed."""
+
+    test: str
+    lead_key: str
+    start: int
+    stop: int
+    partial: Partial | None
+    is_partial_due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Nothing was claimed."""
+
+    reason: str
+    is_exhausted: bool = False
+    """True if the search has nothing left, and nobody is at work who could change that."""
+
+
+class Claims:
+    """The claims of one agent on the leads of its swarm."""
+
+    def __init__(self, shared: SharedState, agent: str, *, has_budget: bool) -> None:
+        """Name the agent.
+
+        Args:
+            shared: where the leads are.
+            agent: who claims.
+            has_budget: True if operations are counted against a limit.
+        """
+        self._shared = shared
+        self._agent = agent
+        self._has_budget = has_budget
+
+    def claim(
+        self, tiers: Sequence[Mapping[str, str]], count: int, landing: int
+    ) -> Slice | Nothing:
+        """Claim a slice, in one transaction; waits a while if others hold all there is.
+
+        Args:
+            tiers: keys of leads by test; a later tier is for when the earlier ones are exhausted.
+            count: the most candidates to take.
+            landing: the head they were computed for; when it moves, nothing is claimed.
+        """
+        try:
+            return self._shared.stm.atomically(
+                self._claim, tiers, count, landing, timeout_seconds=IDLE_SECONDS_MAX
+            )
+        except TransactionTimeoutError:
+            return Nothing("other agents hold all that is left to try")
+
+    def close(
+        self,
+        taken: Slice,
+        *,
+        evaluated: int,
+        total: int | None,
+        partial: Partial | None,
+        operations_spent: int,
+        candidates: int,
+    ) -> None:
+        """Give a slice back, in one transaction.
+
+        Args:
+            taken: the slice.
+            evaluated: how many of its candidates were tried, from its start.
+            total: length of the ranked list where it turned out to be shorter than the slice.
+            partial: the best partial fix known now; None clears it.
+            operations_spent: what is to be charged; the rest of the reservation is refunded.
+            candidates: how many of them had their tests run, for the count that people see.
+        """
+        untried = (taken.start + evaluated, taken.stop)
+
+        def body() -> None:
+            lead = self._shared.lead(taken.lead_key)
+            after = lead.get().closed(self._agent, untried=untried, total=total)
+            lead.set(replace(after, partial=partial))
+            self._hold(None)
+            self._shared.focus.remove(self._agent)
+            self._shared.candidates.add(candidates)
+            if self._has_budget and not taken.is_partial_due:
+                self._shared.operations.add(taken.stop - taken.start - operations_spent)
+
+        self._shared.stm.atomically(body)
+
+    def _claim(
+        self, tiers: Sequence[Mapping[str, str]], count: int, landing: int
+    ) -> Slice | Nothing:
+        if self._shared.state.get().status.is_final:
+            return Nothing("the swarm has ended")
+        head = self._shared.head.get()
+        if head is not None and head.landing != landing:
+            return Nothing(f"landing {head.landing} moved the head")
+        self._give_back()
+        known: dict[str, Lead] = {}
+        keys: dict[str, str] = {}
+        for tier in tiers:
+            keys |= tier
+            known |= {test: self._shared.lead(key).get() for test, key in tier.items()}
+            choice = choose(known, self._agent)
+            if isinstance(choice, Choice):
+                return self._take(choice, keys[choice.test], known[choice.test], count)
+        is_exhausted = choose(known, self._agent) is Exhausted
+        check(is_exhausted)  # else wait until another agent closes a slice or moves the head
+        return Nothing("every candidate was tried", is_exhausted=True)
+
+    def _take(self, choice: Choice, key: str, lead: Lead, count: int) -> Slice | Nothing:
+        self._shared.focus.put(self._agent, choice.test)
+        if choice.is_partial_due:
+            self._shared.lead(key).set(replace(lead, open=(*lead.open, self._agent)))
+            return Slice(choice.test, key, 0, 0, lead.partial, is_partial_due=True)
+        if self._has_budget:
+            count = self._shared.operations.take(count, floor=0)
+            if count == 0:
+                return Nothing("the budget of operations is spent", is_exhausted=True)
+        after, (start, stop) = lead.claimed(self._agent, count)
+        self._shared.lead(key).set(after)
+        self._hold((key, start, stop))
+        if self._has_budget and stop - start < count:
+            self._shared.operations.add(count - (stop - start))
+        return Slice(choice.test, key, start, stop, lead.partial, is_partial_due=False)
+
+    def _give_back(self) -> None:
+        """Close the slice that an earlier process of this agent left open when it died."""
+        left = self._shared.turn(self._agent).get().slice
+        if left is None:
+            return
+        key, start, stop = left
+        lead = self._shared.lead(key)
+        lead.set(lead.get().closed(self._agent, untried=(start, stop), total=None))
+        self._hold(None)
+
+    def _hold(self, held: tuple[str, int, int] | None) -> None:
+        turn = self._shared.turn(self._agent)
+        turn.set(replace(turn.get(), slice=held))

@@ -1,0 +1,68 @@
+"""Tests that are green and red on the same code: found before they are trusted, and named.
+
+A flaky test would let any change seem to fix it. Three samples are compared on each landing that
+a process works on (the success command, the survey, and where these differ the command again), and
+every test that a winner turned green is run some more times without the change.
+"""
+
+from collections.abc import Callable
+
+from swarm_workers.coordination.shared_state import SharedState
+from swarm_workers.problems.code.outcome import COMMAND, CommandOutcome
+from swarm_workers.problems.code.warm import UnsteadyTestError, WarmSession
+from swarm_workers.problems.code.workbench import Bench, Workbench
+
+RERUNS = 5
+"""A test that is green every second time slips through all of them once in 32 times."""
+
+
+class FlakyWatch:
+    """What is known to be flaky, shared with the other agents."""
+
+    def __init__(self, shared: SharedState, workbench: Workbench) -> None:
+        """Hold the parts; nothing is read."""
+        self._shared = shared
+        self._workbench = workbench
+
+    def among(self, bench: Bench, outcome: CommandOutcome) -> frozenset[str]:
+        """Return all tests known to be flaky; blocks for one run of the command if in doubt."""
+        if not bench.is_compared:
+            bench.is_compared = True
+            differing = bench.differing(outcome)
+            if differing:
+                _, again = self._workbench.run_clean(bench.tree)
+                self.add((outcome.red ^ again.red) - {COMMAND})
+        return self._shared.stm.atomically(self._shared.flaky.members)
+
+    def add(self, tests: frozenset[str]) -> None:
+        """Tell the other agents that these tests are flaky."""
+        if tests:
+            self._shared.stm.atomically(self._add, tests)
+
+    def why_unsteady(self, bench: Bench) -> Callable[[frozenset[str]], str]:
+        """Return a function that reruns red tests as they are and says which cannot be trusted."""
+
+        def check(tests: frozenset[str]) -> str:
+            warm = bench.evaluator
+            if not isinstance(warm, WarmSession):
+                return ""
+            for test in sorted(tests & set(bench.survey.tests)):
+                if not _is_steadily_red(warm, test):
+                    self.add(frozenset({test}))
+                    return f"'{test}' is flaky: it passes without the change too"
+            return ""
+
+        return check
+
+    def _add(self, tests: frozenset[str]) -> None:
+        for test in sorted(tests):
+            self._shared.flaky.add(test)
+
+
+def _is_steadily_red(warm: WarmSession, test: str) -> bool:
+    try:
+        for _ in range(RERUNS):
+            list(warm.evaluate([], focus=test))
+    except UnsteadyTestError:
+        return False
+    return True

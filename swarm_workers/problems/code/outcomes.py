@@ -1,0 +1,42 @@
+"""What the success command said of each landing, kept so that it is asked only once."""
+
+import uuid
+
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects.postgresql import insert
+
+from swarm_workers.problems.code.outcome import CommandOutcome
+from tasks_schema.tables.attempts import LANDING_OUTCOMES
+
+
+class LandingOutcomes:
+    """Outcomes by landing, in Postgres. Each method blocks for one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Hold the engine; nothing is read."""
+        self._engine = engine
+
+    def find(self, branch: str, landing: int) -> CommandOutcome | None:
+        """Return the outcome of a landing; None if nobody measured it."""
+        table = LANDING_OUTCOMES.c
+        query = select(table.exit_status, table.passed, table.red, table.seconds).where(
+            table.branch_id == uuid.UUID(branch), table.landing == landing
+        )
+        with self._engine.begin() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return CommandOutcome(row.exit_status, row.passed, frozenset(row.red), row.seconds)
+
+    def record(self, branch: str, landing: int, outcome: CommandOutcome) -> None:
+        """Keep the outcome of a landing; the first one stays."""
+        row = {
+            "branch_id": uuid.UUID(branch),
+            "landing": landing,
+            "exit_status": outcome.exit_status,
+            "passed": outcome.passed,
+            "red": sorted(outcome.red),
+            "seconds": outcome.seconds,
+        }
+        with self._engine.begin() as connection:
+            connection.execute(insert(LANDING_OUTCOMES).values(row).on_conflict_do_nothing())

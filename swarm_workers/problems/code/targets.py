@@ -1,0 +1,114 @@
+"""Which red test an agent works on, and which part of its candidates it takes.
+
+Agents share *leads*: for each red test, on the present state of the files it runs through, how far
+the ranked list of candidates has been tried. Two agents never try the same candidate.
+
+Pure: no I/O, no clock, no chance.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from swarm_workers.coordination.records import Lead
+
+Lines = Mapping[str, frozenset[int]]
+"""Executed lines by file."""
+
+PATIENCE_CANDIDATES = 200
+"""How many more candidates are tried, at least, in the hope of one better than a partial fix."""
+_SAME_BUG_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to work on: a test, and why."""
+
+    test: str
+    is_partial_due: bool
+    """True if the best partial fix found for it is to be landed, and nothing more searched."""
+
+
+class Idle:
+    """There is nothing to claim now, but what others hold may change that."""
+
+
+class Exhausted:
+    """There is nothing to claim, and nobody who could change that."""
+
+
+def lead_key(test: str, files: Mapping[str, bytes], lines: Lines) -> str:
+    """Return the key of a test's lead: it changes only if a file that the test runs through does.
+
+    Args:
+        test: the red test.
+        files: the files an agent may change, by path.
+        lines: what the test executes.
+    """
+    digest = hashlib.sha256(test.encode())
+    for path in sorted(set(lines) & set(files)):
+        digest.update(path.encode() + b"\0" + hashlib.sha256(files[path]).digest())
+    return digest.hexdigest()[:24]
+
+
+def in_order(red: Sequence[str], lines: Mapping[str, Lines]) -> tuple[list[str], list[str]]:
+    """Return the red tests to search first, and those that probably show the same bugs.
+
+    The test that runs through the fewest lines says most about where its bug is. A later test that
+    runs through nearly all of these lines too is taken for another symptom of the same bug.
+    """
+    sizes = {test: _pairs(lines.get(test, {})) for test in red}
+    first: list[str] = []
+    rest: list[str] = []
+    for test in sorted(red, key=lambda name: (len(sizes[name]), name)):
+        is_symptom = any(
+            len(sizes[known] & sizes[test]) >= _SAME_BUG_SHARE * len(sizes[known])
+            for known in first
+            if sizes[known]
+        )
+        (rest if is_symptom else first).append(test)
+    return first, rest
+
+
+def patience_end(rank: int) -> int:
+    """Return the rank up to which the search goes on after a partial fix at `rank`."""
+    return max(2 * rank, rank + PATIENCE_CANDIDATES)
+
+
+def choose(leads: Mapping[str, Lead], agent: str) -> Choice | type[Idle] | type[Exhausted]:
+    """Return what this agent does next.
+
+    Args:
+        leads: by test, in the order in which they are to be searched.
+        agent: who asks; a slice that it left open by a crash does not keep it away.
+    """
+    for test, lead in leads.items():
+        if _is_partial_due(lead) and not _others(lead, agent):
+            return Choice(test, is_partial_due=True)
+    claimable = [test for test, lead in leads.items() if not lead.is_exhausted]
+    if claimable:
+        ranked = sorted(claimable, key=lambda test: (len(leads[test].open), leads[test].next))
+        return Choice(ranked[0], is_partial_due=False)
+    return Idle if any(_others(lead, agent) for lead in leads.values()) else Exhausted
+
+
+def siblings(edited: Lines, red: Sequence[str], lines: Mapping[str, Lines]) -> Iterator[str]:
+    """Yield the red tests that run through an edited line: what a whole fix should turn green."""
+    for test in red:
+        ran = lines.get(test, {})
+        if any(numbers & ran.get(path, frozenset()) for path, numbers in edited.items()):
+            yield test
+
+
+def _is_partial_due(lead: Lead) -> bool:
+    if lead.partial is None:
+        return False
+    return lead.is_exhausted or lead.next >= patience_end(lead.partial.rank)
+
+
+def _others(lead: Lead, agent: str) -> bool:
+    return any(other != agent for other in lead.open)
+
+
+def _pairs(lines: Lines) -> frozenset[tuple[str, int]]:
+    return frozenset((path, number) for path, numbers in lines.items() for number in numbers)

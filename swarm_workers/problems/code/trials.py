@@ -1,0 +1,112 @@
+"""From trials of candidates to the one worth landing.
+
+A candidate that turns every red test green that runs through the edited lines is *whole*, and ends
+the search. One that turns only some of them green is *partial*: often an overfit, sometimes one of
+two bugs that a test has. The search goes on for a while for a whole one, and then takes it.
+
+Pure: no I/O, no clock, no chance.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from swarm_workers.coordination.records import Partial
+from swarm_workers.problems.code.targets import Lines, patience_end, siblings
+from swarm_workers.problems.code.view import CodeView
+from swarm_workers.problems.code.warm import Trial
+from swarm_workers.protocols import Edit, EditCandidate
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of a slice. Not frozen: it grows with each trial."""
+
+    evaluated: int = 0
+    """Candidates taken from the start of the slice, in order."""
+    operations_spent: int = 0
+    candidates: int = 0
+    """Candidates whose tests were run; those that do not compile or repeat another are not."""
+    best: Partial | None = None
+    whole: EditCandidate | None = None
+    is_list_ended: bool = False
+    gained: frozenset[str] = field(default_factory=frozenset)
+    """Tests that `whole` turned green."""
+
+
+def tally_trials(view: CodeView, trials: Iterable[Trial], is_stopped: Callable[[], bool]) -> Tally:
+    """Consume trials, in the order of their rank, until one is whole, patience or the slice ends.
+
+    Args:
+        view: whose slice it is.
+        trials: of the candidates from `view.start` on.
+        is_stopped: asked after each; True ends the slice early.
+    """
+    tally = Tally(best=view.partial)
+    for trial in trials:
+        rank = view.start + tally.evaluated
+        _count(tally, trial)
+        if trial.turned_green and not trial.turned_red:
+            _weigh(view, tally, trial, rank)
+        if tally.whole is not None or _is_patience_over(tally, rank) or is_stopped():
+            return tally
+    tally.is_list_ended = tally.evaluated < view.stop - view.start
+    return tally
+
+
+def edited_lines(view: CodeView, candidate: EditCandidate) -> Lines:
+    """Return the lines of the statements that a candidate changes, by file."""
+    lines: dict[str, frozenset[int]] = {}
+    for edit in candidate.edits:
+        text = view.sources[edit.path]
+        first = text.count("\n", 0, edit.start) + 1
+        last = text.count("\n", 0, edit.end) + 1
+        lines[edit.path] = lines.get(edit.path, frozenset()) | frozenset(range(first, last + 1))
+    return lines
+
+
+def describe(view: CodeView, tally: Tally) -> str:
+    """Return in words what the winner changes: where, from what to what, and to which effect."""
+    assert tally.whole is not None, "only a winner can be described"
+    first = tally.whole.edits[0]
+    old = view.sources[first.path][first.start : first.end]
+    gained = len(tally.gained)
+    tests = f"'{min(tally.gained)}'" + (f" and {gained - 1} more" if gained > 1 else "")
+    return (
+        f"{tally.whole.operator} at {first.path}:{tally.whole.line}: "
+        f"{_short(old)} became {_short(first.text)}; it turns {tests} green"
+    )
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return f"`{words if len(words) <= 60 else words[:57] + '...'}`" if words else "nothing"
+
+
+def as_candidate(partial: Partial) -> EditCandidate:
+    """Return the candidate that a partial fix was made of."""
+    edits = tuple(Edit(path, start, end, text) for path, start, end, text in partial.edits)
+    return EditCandidate(edits, partial.operator, partial.line)
+
+
+def _count(tally: Tally, trial: Trial) -> None:
+    tally.evaluated += 1
+    if not (trial.is_rejected or trial.is_duplicate):
+        tally.candidates += 1
+        tally.operations_spent += len(trial.candidate.edits)
+
+
+def _weigh(view: CodeView, tally: Tally, trial: Trial, rank: int) -> None:
+    edited = edited_lines(view, trial.candidate)
+    # A line inside a statement of several lines may not show in the coverage: the target then is
+    # all that can be asked for.
+    wanted = set(siblings(edited, view.red, view.survey.lines)) or {str(view.target)}
+    if wanted <= trial.turned_green:
+        tally.whole, tally.gained = trial.candidate, trial.turned_green
+    elif tally.best is None or len(trial.turned_green) > len(tally.best.gained):
+        edits = tuple((e.path, e.start, e.end, e.text) for e in trial.candidate.edits)
+        gained = tuple(sorted(trial.turned_green))
+        tally.best = Partial(rank, gained, edits, trial.candidate.operator, trial.candidate.line)
+
+
+def _is_patience_over(tally: Tally, rank: int) -> bool:
+    return tally.best is not None and rank + 1 >= patience_end(tally.best.rank)
