@@ -57,8 +57,11 @@ class Codec(Generic[T]):
             raise StmCodecError(self._name, str(error)) from error
         if len(payload) > self._bytes_max:
             raise ValueTooLargeError(self._name, len(payload), self._bytes_max)
-        # The writer is told at once; else every reader would fail on what one of them wrote.
-        self.decode(payload)
+        # The writer is told at once; else every reader would fail on what one of them wrote, or
+        # get something else: JSON has no infinity, and msgspec writes null in its place.
+        returned = self.decode(payload)
+        if returned != value:
+            raise StmCodecError(self._name, f"it would come back as {returned!r:.100}")
         return payload
 
     def decode(self, payload: bytes) -> T:

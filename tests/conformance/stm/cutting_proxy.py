@@ -21,6 +21,9 @@ class CuttingProxy:
         self.port: int = self._listener.getsockname()[1]
         self.faults: deque[Fault] = deque()
         self.pairs: list[_Pair] = []
+        self.is_passable = threading.Event()
+        """While clear, new connections are accepted and nothing comes of them."""
+        self.is_passable.set()
         self._thread = threading.Thread(target=self._accept)
         self._thread.start()
 
@@ -34,6 +37,7 @@ class CuttingProxy:
             pair.cut()
 
     def close(self) -> None:
+        self.is_passable.set()
         _break(self._listener)
         self._thread.join(10)
         self.cut_all()
@@ -47,6 +51,7 @@ class CuttingProxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            self.is_passable.wait()
             server = socket.create_connection(self._server)
             self.pairs.append(_Pair(client, server, self))
 

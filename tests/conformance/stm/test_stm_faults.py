@@ -133,8 +133,10 @@ def test_a_waiter_whose_subscription_breaks_still_hears(
     cut_stm: Stm, redis_stm: Stm, proxy: CuttingProxy, client: redis.Redis
 ) -> None:
     heard, thread = _blocked_pop(cut_stm, client)
+    proxy.is_passable.clear()
     proxy.cut_all()
     redis_stm.atomically(redis_stm.queue("jobs", str).push, "job")
+    proxy.is_passable.set()  # only now can it subscribe again: the wake-up itself is lost
     thread.join(20)
     assert heard == ["job"]
 
