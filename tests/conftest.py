@@ -5,10 +5,8 @@ the first test that asks, and stopped by their pid at the end. A test that names
 marker. What a machine lacks makes a test skip with the reason; where `CI` is set, it makes it fail.
 """
 
-import importlib
 import itertools
 import os
-import pkgutil
 import signal
 import subprocess
 import sys
@@ -19,15 +17,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import create_engine, make_url
 
-import tasks_schema.tables
 from orchestrator.settings import OrchestratorSettings
 from orchestrator.stack import postgres, valkey
 from orchestrator.stack.database import migrate
 from orchestrator.stack.processes import ProcessIdentity, stop
-from orchestrator.stack.revisions import migrations_fingerprint
-from tasks_schema.tables.base import METADATA
 
 _STOP_SECONDS_MAX = 10
 _NUMBERS = itertools.count(1)
@@ -98,7 +92,7 @@ def template_database(database_url: str) -> str:
     name = "template_swarm"
     with _admin(database_url) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    _create_schema(_renamed(database_url, name))
+    migrate(_renamed(database_url, name))
     return name
 
 
@@ -121,17 +115,6 @@ def _admin(url: str) -> psycopg.Connection:
 
 def _renamed(url: str, name: str) -> str:
     return f"{url.rpartition('/')[0]}/{name}"
-
-
-def _create_schema(url: str) -> None:
-    if migrations_fingerprint():
-        migrate(url)
-        return
-    for module in pkgutil.iter_modules(tasks_schema.tables.__path__, "tasks_schema.tables."):
-        importlib.import_module(module.name)
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    METADATA.create_all(engine)
-    engine.dispose()
 
 
 def _end(server: ProcessIdentity, signal_number: int) -> None:

@@ -17,7 +17,7 @@ from orchestrator.stack.state import (
     storage_errors,
 )
 
-_MIGRATED_FILE = Path("postgres/migrated")
+_MIGRATED_FILE = Path("postgres/data/swarm_migrations")
 
 
 def up(
@@ -43,6 +43,7 @@ def up(
     """
     prepare_home(settings.home)
     with storage_errors(settings.home), locked(settings.home):
+        _require_named(settings)
         before = load_state(settings.home)
         state = start_servers(settings, before)
         if before is not None and _addresses(before) != _addresses(state):
@@ -99,24 +100,29 @@ def _addresses(state: StackState) -> tuple[str, str]:
     return state.redis_url, state.database_url
 
 
-def _bring_schema(settings: OrchestratorSettings, state: StackState) -> StackState:
-    """Migrate the embedded database; of another one demand that somebody did.
-
-    The embedded one is ours alone, so a note beside it spares loading Alembic at each start.
+def _require_named(settings: OrchestratorSettings) -> None:
+    """Refuse a named server that is not fit for use, before anything is started.
 
     Raises:
-        SchemaBehindError: a named database waits for `swarm migrate`.
+        StackError: it does not answer, or its schema is behind.
     """
-    wanted = migrations_fingerprint()
-    if not wanted:
-        return state
-    note = settings.home / _MIGRATED_FILE
-    if state.postgres is None or not note.exists() or note.read_text() != wanted:
-        from orchestrator.stack.database import migrate, require_current  # noqa: PLC0415 - 0.4 s
+    if settings.redis_url is not None:
+        from orchestrator.stack.remote_checks import describe_redis  # noqa: PLC0415 - 0.2 s
 
-        if state.postgres is None:
-            require_current(state.database_url)
-        else:
-            migrate(state.database_url)
-            note.write_text(wanted)
+        describe_redis(settings.redis_url.get_secret_value())
+    if settings.database_url is not None:
+        from orchestrator.stack.database import require_current  # noqa: PLC0415 - 0.4 s
+
+        require_current(settings.database_url.get_secret_value())
+
+
+def _bring_schema(settings: OrchestratorSettings, state: StackState) -> StackState:
+    """Migrate the embedded database. It is ours alone: a note beside it spares loading Alembic."""
+    wanted = migrations_fingerprint()
+    note = settings.home / _MIGRATED_FILE
+    if state.postgres is not None and not (note.exists() and note.read_text() == wanted):
+        from orchestrator.stack.database import migrate  # noqa: PLC0415 - 0.4 s
+
+        migrate(state.database_url)
+        note.write_text(wanted)
     return state.model_copy(update={"migrations": wanted})

@@ -155,6 +155,16 @@ def test_only_the_server_that_is_not_named_is_started(
     assert state.processes.keys() == {"valkey"}
 
 
+def test_a_named_redis_that_does_not_answer_is_refused_before_anything_starts(
+    settings: OrchestratorSettings,
+) -> None:
+    named = settings.model_copy(update={"redis_url": SecretStr("redis://:hidden@127.0.0.1:1/0")})
+    with pytest.raises(StackError, match="Redis does not answer") as caught:
+        servers(named)
+    assert "hidden" not in str(caught.value)
+    assert postgres.find_running(settings) is None
+
+
 def test_a_named_database_is_not_migrated_behind_its_owners_back(
     settings: OrchestratorSettings, database_url: str
 ) -> None:
