@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 from swarm_workers.stm.errors import StmUnavailableError, TransactionTimeoutError
 
@@ -33,21 +34,29 @@ class Deadline:
 class Patience:
     """How a series of failed connections is borne: at once, then ever longer pauses, then not."""
 
-    def __init__(self, closed: threading.Event, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        closed: threading.Event,
+        deadline: Deadline,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Expect no failure.
 
         Args:
             closed: set when the library is closed; ends any pause.
             deadline: of the transaction, which may end sooner than the patience.
+            monotonic: the clock, in seconds.
         """
         self._closed = closed
         self._deadline = deadline
-        self._failed_at: float | None = None
+        self._monotonic = monotonic
+        self._first_at = 0.0
+        self._latest_at = 0.0
         self._failures = 0
+        """Of this series."""
 
     def reset(self) -> None:
         """Forget the failures: the server has answered what matters."""
-        self._failed_at = None
         self._failures = 0
 
     def bear(self, error: Exception, *, committed: bool | None = False) -> None:
@@ -61,17 +70,23 @@ class Patience:
             StmUnavailableError: it has failed for 10 s in a row, or the library was closed.
             TransactionTimeoutError: the transaction's time is over.
         """
-        now = time.monotonic()
-        self._failed_at = now if self._failed_at is None else self._failed_at
-        self._failures += 1
+        self._count(self._monotonic())
         if self._closed.is_set():
             raise StmUnavailableError("this Stm was closed", committed=committed) from error
-        if now - self._failed_at >= UNAVAILABLE_SECONDS_MAX:
-            reason = f"{error} (tried {self._failures} times in {now - self._failed_at:.0f} s)"
+        failing_seconds = self._latest_at - self._first_at
+        if failing_seconds >= UNAVAILABLE_SECONDS_MAX:
+            reason = f"{error} (tried {self._failures} times in {failing_seconds:.1f} s)"
             raise StmUnavailableError(reason, committed=committed) from error
         if committed is not None:
             self._deadline.check(f"Redis did not answer ({error})")
         self._closed.wait(self._pause_seconds())
+
+    def _count(self, now: float) -> None:
+        # A body may compute for long between two flights: what failed before is another series.
+        if not self._failures or now - self._latest_at > UNAVAILABLE_SECONDS_MAX:
+            self._first_at, self._failures = now, 0
+        self._latest_at = now
+        self._failures += 1
 
     def _pause_seconds(self) -> float:
         if self._failures == 1:
