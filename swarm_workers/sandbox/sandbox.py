@@ -13,6 +13,7 @@ import dataclasses
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any, Self
 
 from swarm_workers.protocols import Tree
@@ -102,11 +103,14 @@ class Sandbox:
             SessionEndedError: the code does not fit, or its unpacking took too long.
         """
         chosen = limits or self._limits
-        ours, theirs = socket.socketpair()
-        with theirs:
-            order = {"op": "open", "program": program, "config": config}
-            self._order(order, tree, chosen, theirs.fileno())
-        reply = self._wire.receive(chosen.wall_seconds + _GRACE_SECONDS)
+        order = {"op": "open", "program": program, "config": config}
+        with ExitStack() as undo:
+            ours, theirs = socket.socketpair()
+            undo.enter_context(ours)
+            with theirs:
+                self._order(order, tree, chosen, theirs.fileno())
+            reply = self._wire.receive(chosen.wall_seconds + _GRACE_SECONDS)
+            undo.pop_all()
         session = Session(Channel(ours), self._wire)
         if "started" not in reply:
             session.end_unstarted(reply)

@@ -71,10 +71,13 @@ class Session:
         Raises:
             SandboxBrokenError: the sandbox is lost.
         """
-        if self.result is None:
-            self._channel.close()
+        if self.result is not None:
+            return
+        try:
             self._wire.send({"op": "kill"})
             self._finish(self._wire.receive(_END_SECONDS_MAX))
+        finally:
+            self._channel.close()
 
     def end_unstarted(self, reply: dict[str, Any]) -> None:
         """Take the end of a job that never came to speak."""

@@ -31,6 +31,7 @@ SMALL = Limits(
     output_bytes=MIB,
 )
 REPOSITORY = "/srv/swarm-test-repository"
+PYTEST_PACKAGES = ("pytest", "_pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,8 +52,22 @@ def isolating() -> None:
 
 
 @pytest.fixture(scope="session")
-def interpreter(isolating: None) -> Interpreter:
-    return find_interpreter(Path(REPOSITORY), None)
+def interpreter(isolating: None, tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
+    """An environment with pytest and none of the plug-ins that this project tests itself with."""
+    venv = tmp_path_factory.mktemp("lean") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True, timeout=60)
+    packages = next(venv.glob("lib/python*/site-packages"))
+    ours = Path(pytest.__file__).parent.parent
+    for name in PYTEST_PACKAGES:
+        for found in [*ours.glob(name), *ours.glob(f"{name}-*.dist-info")]:
+            (packages / found.name).symlink_to(found)
+    script = venv / "bin" / "pytest"
+    script.write_text(
+        f"#!{venv}/bin/python\nimport pytest\nraise SystemExit(pytest.console_main())\n"
+    )
+    script.chmod(0o755)
+    described = find_interpreter(Path(REPOSITORY), venv)
+    return described.model_copy(update={"folders": (*described.folders, str(ours))})
 
 
 @pytest.fixture(scope="module")

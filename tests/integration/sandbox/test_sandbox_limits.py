@@ -109,7 +109,9 @@ def test_cpu_time_of_all_processes_counts_together(run_python: Run) -> None:
 
 
 def test_a_sleeper_ends_at_the_limit_of_time(run_python: Run) -> None:
-    ended = run_python("import time; print('began', flush=True); time.sleep(1000)", wall_seconds=0.5)
+    ended = run_python(
+        "import time; print('began', flush=True); time.sleep(1000)", wall_seconds=0.5
+    )
     assert ended.stopped_by == "wall"
     assert ended.exit_status is None
     assert ended.signal is None

@@ -51,7 +51,9 @@ def test_a_machine_that_can_says_by_what() -> None:
 
 def test_a_bubblewrap_that_fails_is_quoted(tmp_path: Path) -> None:
     fake = tmp_path / "bwrap"
-    fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create a new namespace' >&2\nexit 1\n")
+    fake.write_text(
+        "#!/bin/sh\necho 'bwrap: No permissions to create a new namespace' >&2\nexit 1\n"
+    )
     fake.chmod(0o755)
     with pytest.raises(NoIsolationError, match="says 'bwrap: No permissions to create a new name"):
         isolation.probe_with(str(fake))
