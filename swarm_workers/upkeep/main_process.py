@@ -31,6 +31,13 @@ REPLY_SECONDS_MAX: Final = 5
 DRAIN_SECONDS_MAX: Final = 5
 """The longest that a worker that ends goes on writing reports; the rest is left to others."""
 
+CHILD_CHECK_SECONDS: Final = 1.0
+"""How often Celery is made to look for children that died.
+
+It is told of a death at once, but mostly too early to find the child gone, and looks again after
+5 s: a lost attempt would wait that long, and so would the queue whenever a child is replaced.
+"""
+
 
 class Upkeep:
     """The duties of one main process."""
@@ -136,6 +143,8 @@ def start(sender: Any, **_: Any) -> None:
     hostname: str = sender.hostname
     if hostname in _running:
         return
+    if sender.hub is not None:
+        sender.hub.call_repeatedly(CHILD_CHECK_SECONDS, sender.pool.maintain_pool)
     slots: int = sender.controller.concurrency
     _running[hostname] = upkeep = Upkeep(Settings(), hostname, slots)
     atexit.register(upkeep.stop)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from redis import Redis
@@ -121,6 +122,15 @@ class Fleet:
             worker.process.wait()
         self.app.close()
         self.redis.close()
+        self._assert_that_no_password_was_logged()
+
+    def _assert_that_no_password_was_logged(self) -> None:
+        """Hold for whatever a worker of any test lived through."""
+        for worker in self.workers:
+            for url in (self.broker.url, self.database):
+                password = urlsplit(url).password
+                assert password
+                assert password not in worker.text(), "a password stands in the log of a worker"
 
 
 def client(redis_url: str) -> FleetApp:

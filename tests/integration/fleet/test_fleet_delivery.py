@@ -14,7 +14,7 @@ def test_an_attempt_whose_process_is_killed_runs_again_within_five_seconds(
     start_fleet: StartFleet,
 ) -> None:
     fleet = start_fleet()
-    fleet.start_worker("-c", "2")
+    fleet.start_worker("-c", "2", "-E")
     fleet.send("a", seconds=60)
     _, process_id = fleet.wait_start()
     os.kill(process_id, signal.SIGKILL)
@@ -26,7 +26,7 @@ def test_an_attempt_whose_process_is_killed_runs_again_within_five_seconds(
 def test_an_attempt_whose_worker_is_killed_runs_on_another_after_the_visibility_timeout(
     start_fleet: StartFleet,
 ) -> None:
-    fleet = start_fleet(SWARM_VISIBILITY_TIMEOUT_SECONDS="3")
+    fleet = start_fleet(SWARM_VISIBILITY_TIMEOUT_SECONDS="2")
     killed = fleet.start_worker("-c", "1")
     fleet.send("a", seconds=60)
     _, child = fleet.wait_start()
@@ -35,7 +35,7 @@ def test_an_attempt_whose_worker_is_killed_runs_on_another_after_the_visibility_
     assert fleet.wait_start()[0] == "b"
     killed.process.kill()
     killed.process.wait()
-    label, other = fleet.wait_start(seconds_max=3 + 4)
+    label, other = fleet.wait_start(seconds_max=2 + 4)
     assert label == "a"
     assert other != child
     assert not _is_alive(child), "a child outlived its worker"
@@ -73,7 +73,7 @@ def test_a_warm_shutdown_ends_what_runs_and_leaves_the_rest_in_the_queue(
 ) -> None:
     fleet = start_fleet(SWARM_VISIBILITY_TIMEOUT_SECONDS="2")
     worker = fleet.start_worker("-c", "1")
-    fleet.send("a", seconds=2)
+    fleet.send("a", seconds=1)
     fleet.send("b")
     fleet.wait_start()
     assert worker.end(signal.SIGTERM) == 0

@@ -19,7 +19,7 @@ RESUME_SECONDS_MAX = 15
 def test_a_worker_survives_a_broker_that_is_killed_under_a_running_attempt(
     start_fleet: StartFleet, broker: Broker
 ) -> None:
-    _kill_the_broker(start_fleet(), broker, times=3)
+    _kill_the_broker(start_fleet(), broker, times=2)
 
 
 @pytest.mark.soak
