@@ -1,4 +1,4 @@
-"""`swarm up`, `doctor` and `down` as a person uses them, with the real fleet."""
+"""`swarm up`, `doctor` and the dashboard as a person uses them, with the real fleet."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import sys
 import sysconfig
 import urllib.request
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,37 +19,12 @@ from swarm_workers.clock import RealClock
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.redis, pytest.mark.postgres]
-Swarm = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("acceptance") / "home"
-
-
-@pytest.fixture(scope="module")
-def swarm(home: Path) -> Iterator[Swarm]:
-    env = {**os.environ, "SWARM_HOME": str(home), "SWARM_EMBEDDED_FSYNC": "false"}
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        argv = [sys.executable, "-m", "orchestrator.cli.main", *words]
-        return subprocess.run(
-            argv, check=False, capture_output=True, text=True, env=env, timeout=110
-        )
-
-    yield run
-    run("down")
-
-
-@pytest.fixture(scope="module")
-def fleet(swarm: Swarm, home: Path) -> dict[str, Any]:
+def fleet(swarm: Any) -> dict[str, Any]:
     """The access to the dashboard of a fleet that is up."""
-    done = swarm("up", "--concurrency", "1")
-    assert done.returncode == 0, done.stderr
-    assert "worker       runs 1 attempts at once" in done.stdout
-    access: dict[str, Any] = json.loads((home / "flower.json").read_text())
-    assert f"http://127.0.0.1:{access['port']}" in done.stdout
-    assert access["password"] not in done.stdout
+    access: dict[str, Any] = json.loads((swarm.home / "flower.json").read_text())
     return access
 
 
@@ -89,10 +64,21 @@ def wait_until() -> Callable[..., None]:
     return wait
 
 
-def test_the_fleet_comes_up_and_doctor_finds_it_well(
-    fleet: dict[str, Any], swarm: Swarm, page: Callable[..., tuple[int, str]]
+def test_a_second_up_finds_everything_there_and_says_where_to_look(
+    fleet: dict[str, Any], swarm: Any
 ) -> None:
-    done = swarm("doctor", "--json")
+    said = swarm.run("up")
+    assert "worker       runs 2 attempts at once" in said
+    assert f"http://127.0.0.1:{fleet['port']}" in said
+    assert fleet["password"] not in said
+    refused = swarm.refused("up", "--concurrency", "7")
+    assert refused.startswith("swarm: the fleet runs 2 attempts at once: run `swarm down`")
+
+
+def test_doctor_finds_a_fleet_well_that_is_up(
+    swarm: Any, page: Callable[..., tuple[int, str]]
+) -> None:
+    done = swarm.result("doctor", "--json")
     found = {check["name"]: check for check in json.loads(done.stdout)}
     bad = {name: check for name, check in found.items() if not check["ok"]}
     assert set(bad) <= {"sandbox"}, bad  # a machine may have no isolation; the rest is ours
@@ -110,16 +96,17 @@ def test_the_dashboard_opens_to_its_password_only(
 
 
 def test_the_dashboard_lists_the_worker_and_tells_no_password_of_the_broker(
-    page: Callable[..., tuple[int, str]], home: Path, wait_until: Callable[..., None]
+    page: Callable[..., tuple[int, str]], swarm: Any, wait_until: Callable[..., None]
 ) -> None:
-    secret = json.loads((home / "valkey" / "endpoint.json").read_text())["password"]
+    secret = json.loads((swarm.home / "valkey" / "endpoint.json").read_text())["password"]
     wait_until(lambda: "fleet@" in page("/api/workers?refresh=true")[1])
     texts = [page(path)[1] for path in ("/workers", "/tasks", "/broker", "/api/workers")]
     assert ">Attempt</th>" in texts[1]
     assert not any(secret in text for text in texts)
 
 
-def test_no_password_stands_on_a_command_line(fleet: dict[str, Any], home: Path) -> None:
+def test_no_password_stands_on_a_command_line(fleet: dict[str, Any], swarm: Any) -> None:
+    home: Path = swarm.home
     passwords = [
         fleet["password"],
         *(json.loads((home / name / "endpoint.json").read_text())["password"]
@@ -135,15 +122,6 @@ def _command_line(process: Path) -> str:
         return (process / "cmdline").read_text(errors="replace")
     except OSError:  # it ended meanwhile
         return ""
-
-
-def test_a_second_up_finds_everything_there(fleet: dict[str, Any], swarm: Swarm) -> None:
-    again = swarm("up")
-    assert again.returncode == 0, again.stderr
-    refused = swarm("up", "--concurrency", "7")
-    assert refused.returncode == 2
-    assert refused.stderr.startswith("swarm: the fleet runs 1 attempts at once: run `swarm down`")
-    assert refused.stderr.count("\n") == 1
 
 
 def test_bad_settings_are_one_line(tmp_path: Path) -> None:
