@@ -124,6 +124,7 @@ class Claims:
         self._shared.focus.put(self._agent, choice.test)
         if choice.is_partial_due:
             self._shared.lead(key).set(replace(lead, open=(*lead.open, self._agent)))
+            self._hold((key, 0, 0))
             return Slice(choice.test, key, 0, 0, lead.partial, is_partial_due=True)
         if self._has_budget:
             count = self._shared.operations.take(count, floor=0)

@@ -152,10 +152,17 @@ class CodeProblem:
         return Evaluation(tally.candidates, tally.operations_spent, tally)
 
     def share(self, evaluation: Evaluation[Tally]) -> None:
-        """Close the slice: what was tried, what is left of it, and the best partial fix."""
-        taken, tally = self._turn.taken, evaluation.found
-        if taken is None or taken.is_partial_due or tally is None:
-            return
+        """Close the slice: what was tried, what is left of it, and the best partial fix.
+
+        A slice that holds something to land stays open until that is settled: closed before, its
+        lead would look as if nobody was at it, and another agent would land a lesser fix meanwhile.
+        """
+        if evaluation.found is not None and evaluation.found.whole is None:
+            self._close(evaluation.found)
+
+    def _close(self, tally: Tally) -> None:
+        taken = self._turn.taken
+        assert taken is not None, "what was evaluated was claimed before"
         self._claims.close(
             taken,
             evaluated=tally.evaluated,
@@ -181,8 +188,7 @@ class CodeProblem:
             flaky=view.flaky,
         )
         landed = self._swarm.lander.land(request, self._flaky.why_unsteady(self._turn_bench))
-        if self._turn.taken is not None and self._turn.taken.is_partial_due:
-            self._close_partial(self._turn.taken)
+        self._close(tally)
         if not isinstance(landed, Landed):
             reason = f"{describe(view, tally)}, but {landed.reason}"
             return Outcome(AttemptStatus.FINISHED, reason, view.landing)
@@ -235,11 +241,6 @@ class CodeProblem:
         flaky = ", ".join(f"'{name}'" for name in sorted(view.flaky)[:5])
         tail = f"; flaky tests, counted for neither side: {flaky}" if flaky else ""
         self._shared.end(SwarmStatus.EXHAUSTED, f"{view.idle_reason}; {left}{tail}")
-
-    def _close_partial(self, taken: Slice) -> None:
-        self._claims.close(
-            taken, evaluated=0, total=None, partial=None, operations_spent=0, candidates=0
-        )
 
     def _write_baseline(self, outcome: CommandOutcome, refusal: str) -> None:
         """Write what was measured, and what follows for the swarm. Runs inside atomically."""

@@ -1,8 +1,8 @@
 """From trials of candidates to the one worth landing.
 
-A candidate that turns every red test green that runs through the edited lines is *whole*, and ends
-the search. One that turns only some of them green is *partial*: often an overfit, sometimes one of
-two bugs that a test has. The search goes on for a while for a whole one, and then takes it.
+A candidate that turns every red test green that runs through the edited function is *whole*, and
+ends the search. One that turns only some of them green is *partial*: often an overfit, sometimes
+one of two bugs that a test has. The search goes on for a while for a whole one, and then takes it.
 
 Pure: no I/O, no clock, no chance.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from swarm_workers.coordination.records import Partial
+from swarm_workers.problems.code.functions import enclosing_function
 from swarm_workers.problems.code.targets import Lines, patience_end, siblings
 from swarm_workers.problems.code.view import CodeView
 from swarm_workers.problems.code.warm import Trial
@@ -53,14 +54,19 @@ def tally_trials(view: CodeView, trials: Iterable[Trial], is_stopped: Callable[[
     return tally
 
 
-def edited_lines(view: CodeView, candidate: EditCandidate) -> Lines:
-    """Return the lines of the statements that a candidate changes, by file."""
+def edited_functions(view: CodeView, candidate: EditCandidate) -> Lines:
+    """Return the lines of the innermost functions that a candidate changes, by file.
+
+    What stands outside of functions, and files that this Python cannot parse, give the edited lines
+    themselves.
+    """
     lines: dict[str, frozenset[int]] = {}
     for edit in candidate.edits:
         text = view.sources[edit.path]
         first = text.count("\n", 0, edit.start) + 1
         last = text.count("\n", 0, edit.end) + 1
-        lines[edit.path] = lines.get(edit.path, frozenset()) | frozenset(range(first, last + 1))
+        inside = enclosing_function(text, first, last)
+        lines[edit.path] = lines.get(edit.path, frozenset()) | inside
     return lines
 
 
@@ -96,9 +102,8 @@ def _count(tally: Tally, trial: Trial) -> None:
 
 
 def _weigh(view: CodeView, tally: Tally, trial: Trial, rank: int) -> None:
-    edited = edited_lines(view, trial.candidate)
-    # A line inside a statement of several lines may not show in the coverage: the target then is
-    # all that can be asked for.
+    edited = edited_functions(view, trial.candidate)
+    # Code outside of functions runs before any test does: the target then is all to be asked for.
     wanted = set(siblings(edited, view.red, view.survey.lines)) or {str(view.target)}
     if wanted <= trial.turned_green:
         tally.whole, tally.gained = trial.candidate, trial.turned_green

@@ -1,0 +1,121 @@
+"""What is killed in mid-attempt loses nothing and is counted once."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from swarm_workers.coordination.records import TurnRecord
+from swarm_workers.coordination.shared_state import SharedState
+from swarm_workers.stm import Stm, check
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
+
+
+@pytest.fixture
+def running(swarm):
+    """Wait until a turn that satisfies a condition runs, and return the pid of its process."""
+    state = json.loads((swarm.home / "stack.json").read_text())
+    opened = []
+
+    def wait(swarm_id: str, agent: str, is_wanted: Callable[[TurnRecord], bool]) -> int:
+        stm = Stm.connect(state["redis_url"], space=swarm_id)
+        opened.append(stm)
+        record = SharedState(stm).turn(agent)
+
+        def body() -> int:
+            now = record.get()
+            check(not now.is_done and is_wanted(now))
+            return int(now.holder.split("/")[1])
+
+        return stm.atomically(body, timeout_seconds=60)
+
+    yield wait
+    for stm in opened:
+        stm.close()
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def launched(swarm, repo: Path, *more: str) -> str:
+    return swarm.run(
+        "launch", "--repo", str(repo), "--success", "pytest -q", "--detach", *more
+    ).strip()
+
+
+def counted_once(swarm, swarm_id: str) -> bool:
+    """Say whether rows agree: one attempt a turn, one row a test, one landing an attempt landed."""
+    ((attempts, turns),) = swarm.query(
+        "select count(*), count(distinct (agent_id, turn)) from attempts where swarm_id = %s",
+        swarm_id,
+    )
+    ((landed, landings),) = swarm.query(
+        "select count(*) filter (where a.status = 'landed'), count(l.attempt_id) "
+        "from attempts a left join landings l using (attempt_id) where a.swarm_id = %s",
+        swarm_id,
+    )
+    ((unreported,),) = swarm.query(
+        "select count(*) from attempts where swarm_id = %s and reported_at is null", swarm_id
+    )
+    return attempts == turns and landed == landings and unreported == 0
+
+
+def settled(swarm, swarm_id: str) -> dict:
+    """Stop is idempotent and waits until all that was sent is reported."""
+    for _ in range(900):
+        status = json.loads(swarm.run("status", swarm_id, "--json"))
+        if status["status"] not in ("pending", "running"):
+            swarm.run("stop", swarm_id)
+            return json.loads(swarm.run("status", swarm_id, "--json"))
+    raise AssertionError(f"{swarm_id} did not end")
+
+
+def test_a_worker_process_killed_in_mid_attempt_and_then_the_main_one(swarm, ledger, running):
+    swarm_id = launched(swarm, ledger, "--agents", "4", "--timeout", "100s")
+    child = running(swarm_id, "search-0000", lambda record: record.turn == 0)
+    os.kill(child, signal.SIGKILL)
+    again = running(swarm_id, "search-0000", lambda record: record.deliveries == 2)
+    assert again != child
+    os.kill(parent_of(again), signal.SIGKILL)
+    running(swarm_id, "search-0000", lambda record: record.deliveries == 3)
+    result = settled(swarm, swarm_id)
+    assert result["status"] == "succeeded"
+    assert result["tests_after"]["failed"] == 0
+    assert counted_once(swarm, swarm_id)
+
+
+def test_the_refill_killed_in_mid_swarm_is_taken_over(swarm, words):
+    before = json.loads((swarm.home / "stack.json").read_text())
+    swarm_id = launched(swarm, words)
+    for pid in processes_of(before["supervisor"]["pid"], "orchestrator.launch.refill"):
+        os.kill(pid, signal.SIGKILL)
+    assert settled(swarm, swarm_id)["status"] == "succeeded"
+    assert counted_once(swarm, swarm_id)
+
+
+def test_redis_killed_in_mid_swarm_costs_no_recorded_result(swarm, words):
+    swarm_id = launched(swarm, words)
+    before = json.loads((swarm.home / "stack.json").read_text())
+    os.kill(before["processes"]["valkey"]["pid"], signal.SIGKILL)
+    assert settled(swarm, swarm_id)["status"] == "succeeded"
+    assert counted_once(swarm, swarm_id)
+
+
+def processes_of(parent: int, word: str) -> list[int]:
+    """Return the children of a process that have this word on their command line."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            argv = (folder / "cmdline").read_bytes().decode()
+            if word in argv and parent_of(int(folder.name)) == parent:
+                found.append(int(folder.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found

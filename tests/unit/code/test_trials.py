@@ -1,0 +1,83 @@
+"""From trials of candidates to the one worth landing."""
+
+from swarm_workers.problems.code.functions import enclosing_function
+from swarm_workers.problems.code.trials import describe, tally_trials
+from swarm_workers.problems.code.view import CodeView
+from swarm_workers.problems.code.warm import Survey, Trial
+from swarm_workers.protocols import Edit, EditCandidate
+
+TEXT = (
+    "def low(items):\n    best = items[0]\n    for x in items:\n        best = x\n    return items\n"
+)
+BOTH = {"t": {"a.py": frozenset({2, 3, 5})}, "u": {"a.py": frozenset({2, 3, 4, 5})}}
+
+
+def view(**changes) -> CodeView:
+    fields = {
+        "branch": "b", "landing": 0, "sources": {"a.py": TEXT}, "scope": None,
+        "survey": Survey({}, BOTH, {}), "red": ("t", "u"), "flaky": frozenset(), "seed": 0,
+        "target": "u", "start": 0, "stop": 400,
+    }  # fmt: skip
+    return CodeView(**{**fields, **changes})
+
+
+def trial(*green: str, red: tuple[str, ...] = (), at: str = "best = x", **flags) -> Trial:
+    start = TEXT.index(at)
+    candidate = EditCandidate((Edit("a.py", start, start + 4, "worst"),), "variable", 4)
+    told = {"is_rejected": False, "is_duplicate": False, "is_timed_out": False, "seconds": 0.0}
+    return Trial(candidate, frozenset(green), frozenset(red), **{**told, **flags})
+
+
+def never() -> bool:
+    return False
+
+
+def test_a_candidate_that_mends_every_red_test_of_its_function_ends_the_search():
+    tally = tally_trials(view(), [trial(), trial("t", "u"), trial()], never)
+    assert tally.whole is not None
+    assert tally.evaluated == 2
+
+
+def test_a_candidate_on_a_line_that_only_one_of_the_red_tests_runs_is_still_only_partial():
+    tally = tally_trials(view(), [trial("u"), trial()], never)
+    assert tally.whole is None
+    assert tally.best.gained == ("u",)
+    assert tally.is_list_ended
+
+
+def test_a_candidate_that_turns_a_green_test_red_is_nothing():
+    tally = tally_trials(view(), [trial("t", "u", red=("v",))], never)
+    assert tally.whole is None
+    assert tally.best is None
+
+
+def test_the_search_goes_on_after_a_partial_fix_for_as_long_again_and_no_longer():
+    tally = tally_trials(view(stop=1000), [trial("u"), *[trial()] * 900], never)
+    assert tally.evaluated == 200
+    assert not tally.is_list_ended
+
+
+def test_candidates_that_were_not_run_cost_nothing():
+    trials = [trial(is_rejected=True), trial(is_duplicate=True), trial()]
+    tally = tally_trials(view(), trials, never)
+    assert (tally.evaluated, tally.candidates, tally.operations_spent) == (3, 1, 1)
+
+
+def test_a_stop_ends_the_slice_where_it_is():
+    tally = tally_trials(view(), [trial()] * 5, lambda: True)
+    assert tally.evaluated == 1
+    assert not tally.is_list_ended
+
+
+def test_the_winner_is_described_by_place_change_and_effect():
+    tally = tally_trials(view(), [trial("t", "u")], never)
+    expected = "variable at a.py:4: `best` became `worst`; it turns 't' and 1 more green"
+    assert describe(view(), tally) == expected
+
+
+def test_the_innermost_function_counts_and_outside_of_any_the_lines_themselves():
+    text = "x = 1\ndef f():\n    def g():\n        return 1\n    return g\n"
+    assert enclosing_function(text, 4, 4) == {3, 4}
+    assert enclosing_function(text, 5, 5) == {2, 3, 4, 5}
+    assert enclosing_function(text, 1, 1) == {1}
+    assert enclosing_function("def f(:", 1, 1) == {1}
