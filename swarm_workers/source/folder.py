@@ -17,10 +17,12 @@ from swarm_workers.source.tree_files import is_utf8
 
 TREE_BYTES_MAX = 2**30
 _GIT_SECONDS_MAX = 120
-_LEFT_BEHIND = frozenset(
-    ".git .hg .svn __pycache__ node_modules .venv venv .tox .nox .pytest_cache .mypy_cache"
-    " .ruff_cache .hypothesis .ipynb_checkpoints".split()
+_VERSION_CONTROL = frozenset([".git", ".hg", ".svn"])
+_INSTALLED = frozenset(["node_modules", ".venv", "venv", ".tox", ".nox"])
+_CACHES = frozenset(
+    ["__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"],
 )
+_LEFT_BEHIND = _VERSION_CONTROL | _INSTALLED | _CACHES
 _LEFT_BEHIND_SUFFIXES = (".pyc", ".pyo")
 _VENV_MARK = "pyvenv.cfg"
 

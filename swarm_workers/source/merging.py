@@ -158,7 +158,7 @@ class _Rebasing:
     def _insert(self, operation: Operation) -> None:
         node_id, parent = operation.node_id, operation.parent
         assert parent is not None, f"the insert of '{node_id}' names no parent"
-        if parent in self._dropped:
+        if parent in self._dropped or node_id in self._head.nodes:
             self._dropped.add(node_id)
             return
         if parent not in self._inserted:
@@ -220,7 +220,7 @@ class _Rebasing:
             if merged is None:
                 values = tuple(str(each) for each in _values(base, ours, head, register))
                 self._clash(ClashKind.SAME_REGISTER, node_id, register, values)
-            else:
+            elif merged != getattr(head, register):
                 written[register] = merged
         if written:
             blank = {"name": None, "lead": None, "text": None, "meta": None}

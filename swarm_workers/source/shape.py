@@ -191,5 +191,7 @@ def _place_contents(
         is_tied = sum(each.position == node.position for each in around) > 1
         own = f"{node.position}{_TIE}{node.node_id.hex}" if is_tied else node.position
         sortkey = prefix + own + _LEVEL_END
+        if is_structure(node):  # malformed: nothing but its own contents is seen in a file
+            continue
         places[node.node_id] = Place(file_id, sortkey)
         _place_contents(file_id, node.node_id, sortkey, children, places)

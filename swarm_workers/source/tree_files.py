@@ -56,7 +56,11 @@ def file_at(node: Node, shape: Shape, blob_of: BlobReader) -> TreeFile:
     """Return the file or link of a node, its contents read from the tree."""
     if node.kind is NodeKind.LINK:
         return link_of(node.text)
-    content = "".join(each.lead + each.text for each in shape.beneath(node.node_id))
+    content = "".join(
+        each.lead + each.text
+        for each in shape.beneath(node.node_id)
+        if shape.place(each.node_id).file_id == node.node_id
+    )
     return file_of(node.meta, content, blob_of)
 
 
