@@ -29,6 +29,7 @@ REDIS_DATABASE = 9
 class Desk:
     """What a test writes to the outbox, and what Postgres then has."""
 
+    redis_url: str
     redis: Redis
     engine: Engine
     swarm: str
@@ -90,7 +91,7 @@ def desk(redis_url: str, database: str) -> Iterator[Desk]:
     engine = writer.connect(database)
     with Redis.from_url(url) as redis:
         redis.flushdb()
-        desk = Desk(redis, engine, f"desk-{uuid.uuid4().hex[:6]}")
+        desk = Desk(url, redis, engine, f"desk-{uuid.uuid4().hex[:6]}")
         row = {"swarm_id": desk.swarm, "spec": {}, "status": SwarmStatus.RUNNING}
         with engine.begin() as connection:
             connection.execute(insert(SWARMS).values(row))

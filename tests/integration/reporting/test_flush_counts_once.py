@@ -11,8 +11,10 @@ from swarm_workers.errors import ServiceUnreachableError
 from swarm_workers.reporting import writer
 from swarm_workers.reporting.flush import Flush, flush_once
 from swarm_workers.reporting.outbox import Outbox, stream_key
+from swarm_workers.stm import Stm
 from tasks_schema.kinds import AttemptStatus, TestOutcome
 from tasks_schema.messages.attempt import TestResult
+from tasks_schema.names import KEY_ACTIVE_SWARMS, OUTBOX_STREAM
 from tasks_schema.tables.attempts import ATTEMPTS
 from tests.integration.reporting.conftest import Desk
 
@@ -31,6 +33,17 @@ def test_a_report_fills_in_the_row_that_the_launch_wrote(desk: Desk) -> None:
     assert row.reported_at is not None
     assert [tuple(result)[1:] for result in desk.results()] == [("t::a", "failed", 0.1, "no")]
     assert desk.waiting() == 0
+
+
+def test_what_an_attempt_commits_in_its_transaction_is_what_is_flushed(desk: Desk) -> None:
+    desk.redis.sadd(KEY_ACTIVE_SWARMS, desk.swarm)
+    stm = Stm.connect(desk.redis_url, desk.swarm)
+    outbox = stm.stream(OUTBOX_STREAM)
+    stm.atomically(outbox.append, desk.report(turn=3).model_dump_json())
+    stm.close()
+    assert desk.flush().step() == 1
+    assert desk.rows(ATTEMPTS.c.turn) == [(3,)]
+    assert desk.rejected() == []
 
 
 def test_a_report_whose_row_is_missing_makes_one(desk: Desk) -> None:
