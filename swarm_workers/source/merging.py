@@ -123,6 +123,7 @@ class _Rebasing:
         self._moved = {each.node_id for each in operations if each.kind is OperationKind.NODE_MOVE}
         self._inserted: set[NodeId] = set()
         self._dropped: set[NodeId] = set()
+        self._twins: dict[NodeId, NodeId] = {}
         self.result = Rebased()
 
     def take(self, operation: Operation) -> None:
@@ -156,28 +157,45 @@ class _Rebasing:
                 self._clash(ClashKind.SAME_NAME, node_id, "name", ("", path, path))
 
     def _insert(self, operation: Operation) -> None:
-        node_id, parent = operation.node_id, operation.parent
-        assert parent is not None, f"the insert of '{node_id}' names no parent"
+        node_id = operation.node_id
+        parent = self._parent_of(operation)
         if parent in self._dropped or node_id in self._head.nodes:
             self._dropped.add(node_id)
-            return
-        if parent not in self._inserted:
-            if not self._head.shape.is_seen(parent):
-                self._clash(ClashKind.DELETED, parent, "", ("", self._ours_text(node_id), ""))
-                return
-            rival = self._rival(node_id, parent)
-            if rival is not None:
-                self._meet(node_id, rival)
-                return
-        self._inserted.add(node_id)
-        self.result.operations.append(operation)
+        elif parent in self._inserted:
+            self._keep(operation, parent)
+        elif not self._head.shape.is_seen(parent):
+            self._dropped.add(node_id)
+            self._clash(ClashKind.DELETED, parent, "", ("", self._ours_text(node_id), ""))
+        elif (twin := self._twin_folder(operation, parent)) is not None:
+            self._twins[node_id] = twin
+        elif (rival := self._rival(node_id, parent)) is not None:
+            self._dropped.add(node_id)
+            self._meet(node_id, rival)
+        else:
+            self._keep(operation, parent)
+
+    def _keep(self, operation: Operation, parent: NodeId) -> None:
+        self._inserted.add(operation.node_id)
+        self.result.operations.append(replace(operation, parent=parent))
+
+    def _parent_of(self, operation: Operation) -> NodeId:
+        """Return under what an operation puts its node, on the head."""
+        assert operation.parent is not None, f"nothing says where '{operation.node_id}' goes"
+        return self._twins.get(operation.parent, operation.parent)
+
+    def _twin_folder(self, operation: Operation, parent: NodeId) -> NodeId | None:
+        """Return the folder that the head has already where this one would be made."""
+        if operation.node_kind is not NodeKind.DIR:
+            return None
+        for each in self._head.shape.children.get(parent, []):
+            if each.kind is NodeKind.DIR and each.name == operation.name:
+                return each.node_id
+        return None
 
     def _meet(self, node_id: NodeId, rival: Node) -> None:
         """Settle two inserts of the same thing: equal ones are one, others clash."""
         ours, theirs = self._ours.piece(node_id), self._head.piece(rival.node_id)
-        if ours.digest == theirs.digest and self._ours.nodes[node_id].meta == rival.meta:
-            self._dropped.add(node_id)
-        else:
+        if ours.digest != theirs.digest or self._ours.nodes[node_id].meta != rival.meta:
             texts = ("", self._ours_text(node_id), theirs.lead + theirs.text)
             self._clash(ClashKind.SAME_NAME, rival.node_id, "name", texts)
 
@@ -227,8 +245,7 @@ class _Rebasing:
             self.result.operations.append(replace(operation, **{**blank, **written}))
 
     def _move(self, operation: Operation) -> None:
-        node_id, parent = operation.node_id, operation.parent
-        assert parent is not None, f"the move of '{node_id}' names no parent"
+        node_id, parent = operation.node_id, self._parent_of(operation)
         if self._is_gone(node_id):
             return
         base, head = self._base.nodes[node_id], self._head.nodes[node_id]
@@ -241,7 +258,7 @@ class _Rebasing:
             places = tuple(str(each) for each in (base.parent, parent, head.parent))
             self._clash(ClashKind.SAME_REGISTER, node_id, "place", places)
         else:
-            self.result.operations.append(operation)
+            self.result.operations.append(replace(operation, parent=parent))
 
     def _delete(self, operation: Operation) -> None:
         node_id = operation.node_id
