@@ -36,6 +36,8 @@ class Scope:
     statements: list[str] = field(default_factory=list)
     """Simple statements of one line."""
     returns: list[str] = field(default_factory=list)
+    memberships: list[tuple[str, str]] = field(default_factory=list)
+    """Key and container of each `key in container`."""
 
 
 @dataclass(slots=True)
@@ -101,6 +103,8 @@ def _take(file: SourceFile, node: ast.AST, scope: Scope) -> None:
         case ast.Assign() | ast.AugAssign() | ast.Expr() | ast.Raise():
             if not isinstance(getattr(node, "value", None), ast.Constant):
                 _add_line(scope.statements, file.source_of(node), _STATEMENTS_MAX)
+        case ast.Compare(left=key, ops=[ast.In() | ast.NotIn()], comparators=[container]):
+            scope.memberships.append((file.source_of(key), file.source_of(container)))
         case _:
             _take_attribute(node, scope)
 

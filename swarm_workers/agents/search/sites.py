@@ -20,6 +20,7 @@ from swarm_workers.agents.search.sources import SourceFile, is_composite, is_ope
 
 _HEADER_SHARE = 0.5
 _CONSTANT_SHARE = 0.4
+_INNER_SHARE = 0.4
 
 
 class Proposal(NamedTuple):
@@ -93,8 +94,9 @@ def sites_of(file: SourceFile, suspicion: Mapping[int, float]) -> Iterator[Site]
     """Yield each place whose statement is under suspicion.
 
     A simple statement is as suspicious as the most suspicious of its lines, a compound one as the
-    lines of its head. What runs at import leaves no lines in any test's trace: the head of a
-    function takes half of the suspicion of its body, a constant a part of that of its readers.
+    lines of its head; what it holds and does not run takes a share of that, for not to run may be
+    the fault. What runs at import leaves no lines in any test's trace: the head of a function takes
+    half of the suspicion of its body, a constant a part of that of its readers.
     """
     around = surroundings_of(file)
     readers = _reader_suspicion(file, suspicion)
@@ -116,23 +118,27 @@ class _Walker:
         self._readers = readers
 
     def block(
-        self, block: list[ast.stmt], scope: Scope, owner: ast.ClassDef | None
+        self,
+        block: list[ast.stmt],
+        scope: Scope,
+        owner: ast.ClassDef | None,
+        outer_score: float = 0.0,
     ) -> Iterator[Site]:
         """Yield the sites of some statements and all that is inside them."""
         for statement in block:
-            score = self._score(statement, scope)
+            score = self._score(statement, scope) or outer_score
             if score > 0:
                 yield self._site(statement, statement, "", (statement, block, scope), score)
                 yield from self._expressions(statement, (statement, block, scope), score)
-            inner, inner_owner = scope, owner
+            inner, inner_owner, inner_score = scope, owner, _INNER_SHARE * score
             if isinstance(statement, Function):
                 if not self._peak(statement):
                     continue
-                inner = scope_of(self._file, statement, owner)
+                inner, inner_score = scope_of(self._file, statement, owner), 0.0
             elif isinstance(statement, ast.ClassDef):
                 inner_owner = statement
             for nested in _blocks(statement):
-                yield from self.block(nested, inner, inner_owner)
+                yield from self.block(nested, inner, inner_owner, inner_score)
 
     def _expressions(
         self, node: ast.AST, place: tuple[ast.stmt, list[ast.stmt], Scope], score: float

@@ -39,7 +39,8 @@ RED = ("failed", "error")
 """The outcomes that a swarm is there to change."""
 
 Result = Dict[str, Any]
-"""`outcome`, `seconds`, `message`; `lines` if they were traced; `is_timed_out`."""
+"""`outcome`, `seconds`, `message`; `lines` if they were traced; `is_timed_out`; `is_spent` if the
+child is of no more use after it."""
 
 Report = Callable[[Optional[Result]], None]
 """Hands one result to the parent; None asks for a fresh child for the jobs that are left."""
@@ -82,6 +83,8 @@ class Child:
             if result is None:  # the child asks for a fresh successor
                 return
             yield result
+            if result.get("is_spent"):
+                return
 
     def end(self) -> None:
         """Kill the child, if it still lives, and what it started."""

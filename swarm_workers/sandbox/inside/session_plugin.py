@@ -101,7 +101,10 @@ class SessionPlugin:
             item.repr_failure = item._repr_failure_py = _name_of_failure  # noqa: SLF001
 
     def run(self, item: Any, nextitem: Any) -> Dict[str, Any]:
-        """Run one test and return its result."""
+        """Run one test and return its result.
+
+        With `is_spent` in it the process is of no more use: the test left pytest in the middle.
+        """
         del self._reports[:]
         started = time.perf_counter()
         escaped = ""
@@ -111,7 +114,8 @@ class SessionPlugin:
             escaped = "%s: %s" % (type(error).__name__, error)
         seconds = time.perf_counter() - started
         outcome, message = ("failed", escaped) if escaped else _summary(self._reports)
-        return {"outcome": outcome, "seconds": seconds, "message": _clip(message)}
+        result = {"outcome": outcome, "seconds": seconds, "message": _clip(message)}
+        return dict(result, is_spent=True) if escaped else result
 
 
 def _name_of_failure(excinfo: Any, *_arguments: Any, **_options: Any) -> str:

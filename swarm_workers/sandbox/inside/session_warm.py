@@ -198,19 +198,23 @@ class WarmProcess:
             if tracer is None and (is_shared or jobs[first].swaps):
                 self._plugin.make_terse({job.test: self._items[job.test] for job in jobs}.values())
             for index in range(first, len(jobs)):
-                if is_shared and index > first:
-                    if not (self._watch.is_usable and self._watch.is_untouched()):
-                        report(None)
-                        return
-                    self._surroundings.restore()
-                next_item = (
-                    None
-                    if is_shared or index + 1 == len(jobs)
-                    else self._items[jobs[index + 1].test]
+                if is_shared and index > first and not self._is_like_new():
+                    report(None)
+                    return
+                report(
+                    self._run(jobs[index], None if is_shared else self._after(jobs, index), tracer)
                 )
-                report(self._run(jobs[index], next_item, tracer))
 
         return body
+
+    def _is_like_new(self) -> bool:
+        """Put back what can be put back, and say whether the next candidate may run here."""
+        self._surroundings.restore()
+        return self._watch.is_usable and self._watch.is_untouched()
+
+    def _after(self, jobs: Sequence[session_forks.Job], index: int) -> Any:
+        """Return the test that follows, for whose sake fixtures are kept; None after the last."""
+        return self._items[jobs[index + 1].test] if index + 1 < len(jobs) else None
 
     def _run(self, job: session_forks.Job, next_item: Any, tracer: Any) -> session_forks.Result:
         before = [swap.function.__code__ for swap in job.swaps]

@@ -35,9 +35,10 @@ def propose(site: Site) -> Iterator[Proposal]:
 def _integer(site: Site, value: int) -> Iterator[Proposal]:
     yield site.replace(str(value + 1), "off by one", 0.95)
     yield site.replace(str(value - 1), "off by one", 0.95)
-    near = {0: 0.6, 1: 0.6, -1: 0.55, 2: 0.45, -value: 0.5, value * 2: 0.3, value * 10: 0.3}
+    near = {0: 0.6, 1: 0.6, -1: 0.55, 2: 0.45, 3: 0.3, 4: 0.3, 5: 0.25, 10: 0.3}
+    near |= {-value: 0.5, value * 2: 0.35, value // 2: 0.35, value * 10: 0.3}
     if value >= 10:
-        near |= {value // 10: 0.3, value // 2: 0.3, value + 10: 0.2, value - 10: 0.2}
+        near |= {value // 10: 0.3, value + 10: 0.2, value - 10: 0.2}
     for other, prior in near.items():
         if abs(other - value) > 1:
             yield site.replace(str(other), "constant", prior)

@@ -88,6 +88,7 @@ def _new_statements(site: Site) -> Iterator[tuple[str, float]]:
         yield text, 0.25
     for text, prior in (("continue", 0.35), ("break", 0.35)):
         yield text, prior
+    yield from _remembered(site, names)
     yield from _object_state(site, names)
 
 
@@ -111,6 +112,16 @@ def _guards(site: Site, name: str) -> Iterator[tuple[str, float]]:
     yield f"if not {name}: continue", 0.2
     for shape in _IN_ORDER:
         yield shape.format(name), 0.25
+
+
+def _remembered(site: Site, names: list[str]) -> Iterator[tuple[str, float]]:
+    """Put into a container what was looked for in it."""
+    for key, container in site.scope.memberships[:4]:
+        yield f"{container}.add({key})", 0.35
+        yield f"{container}.append({key})", 0.35
+        yield f"{container}.remove({key})", 0.2
+        for name in names:
+            yield f"{container}[{key}] = {name}", 0.3
 
 
 def _object_state(site: Site, names: list[str]) -> Iterator[tuple[str, float]]:
