@@ -12,6 +12,7 @@ from orchestrator.stack.fleet import (
     RUNNING_FILE,
     Plan,
     Program,
+    Running,
     default_concurrency,
     load_plan,
     load_running,
@@ -37,9 +38,9 @@ def start_fleet(
     Raises:
         UsageError: it runs with another concurrency than asked for.
     """
-    running = load_running(settings.home)
-    supervisor = running.supervisor if running else state.supervisor
-    if is_alive(supervisor):
+    known = _supervisors(state, load_running(settings.home))
+    supervisor = next((process for process in known if is_alive(process)), None)
+    if supervisor is not None:
         if concurrency not in (None, state.concurrency):
             raise UsageError(
                 f"the fleet runs {state.concurrency} attempts at once: "
@@ -89,18 +90,23 @@ def end_fleet(settings: OrchestratorSettings, state: StackState | None) -> list[
         The names of what ran.
     """
     running = load_running(settings.home)
-    known = {"supervisor": state.supervisor} if state and state.supervisor else {}
-    known |= {"supervisor": running.supervisor} if running else {}
     programs = running.programs if running else {}
-    known |= {name: process for name, (_, process) in programs.items()}
-    stopped = [name for name, process in known.items() if is_alive(process)]
-    for name, process in known.items():  # the supervisor first: it would start the others again
-        margin = _MARGIN_SECONDS if name == "supervisor" else 0
-        seconds = settings.drain_seconds_max + margin
-        stop(process, signal_number=signal.SIGTERM, seconds_max=seconds)
+    # The supervisor first: it would start the others again.
+    known = [("supervisor", process) for process in _supervisors(state, running)]
+    known += [(name, process) for name, (_, process) in programs.items()]
+    stopped = [name for name, process in known if is_alive(process)]
+    seconds_max = settings.drain_seconds_max + _MARGIN_SECONDS
+    for _, process in known:
+        stop(process, signal_number=signal.SIGTERM, seconds_max=seconds_max)
     for file in (PLAN_FILE, RUNNING_FILE):
         (settings.home / file).unlink(missing_ok=True)
     return stopped
+
+
+def _supervisors(state: StackState | None, running: Running | None) -> set[ProcessIdentity]:
+    """Return the supervisors on record: `up` notes one at once, it notes itself a little later."""
+    noted = (state and state.supervisor, running and running.supervisor)
+    return {process for process in noted if process}
 
 
 def _is_ready(

@@ -101,6 +101,7 @@ def _initialize(
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     write_private(password_file, endpoint.secret)
+    how.let_through(settings.home)
     for path in (folder, draft, password_file):
         how.own(path)
     argv = [

@@ -28,10 +28,15 @@ class Unprivileged:
     options: dict[str, Any] = field(default_factory=dict)
     """What to give `subprocess` besides."""
 
-    def own(self, folder: Path) -> None:
+    def own(self, path: Path) -> None:
         """Give a folder or file to the user that the program becomes, if that is another."""
         if self.options:
-            shutil.chown(folder, user=NOBODY)
+            shutil.chown(path, user=NOBODY)
+
+    def let_through(self, folder: Path) -> None:
+        """Let that user pass through a folder of ours, without seeing what is in it."""
+        if self.options:
+            folder.chmod(0o711)
 
 
 @cache
@@ -42,7 +47,11 @@ def unprivileged() -> Unprivileged:
         return Unprivileged()
     if _has_user_namespaces():
         return Unprivileged(prefix=_NAMESPACE)
-    return Unprivileged(options={"user": NOBODY, "extra_groups": []} if is_root else {})
+    return Unprivileged(options=_as_nobody() if is_root else {})
+
+
+def _as_nobody() -> dict[str, Any]:
+    return {"user": NOBODY, "group": pwd.getpwnam(NOBODY).pw_gid, "extra_groups": []}
 
 
 def _has_name() -> bool:

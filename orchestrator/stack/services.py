@@ -46,8 +46,7 @@ def up(
         _require_named(settings)
         before = load_state(settings.home)
         state = start_servers(settings, before)
-        if before is not None and _addresses(before) != _addresses(state):
-            end_fleet(settings, before)  # a port was taken meanwhile: it would look for the old one
+        _end_outdated_fleet(settings, before, state)
         state = save_state(settings.home, state)
         state = save_state(settings.home, _bring_schema(settings, state))
         if with_fleet:
@@ -114,6 +113,17 @@ def _require_named(settings: OrchestratorSettings) -> None:
         from orchestrator.stack.database import require_current  # noqa: PLC0415 - 0.4 s
 
         require_current(settings.database_url.get_secret_value())
+
+
+def _end_outdated_fleet(
+    settings: OrchestratorSettings, before: StackState | None, now: StackState
+) -> None:
+    """End a fleet that looks for a server at an old port, or was written for an older schema."""
+    if before is None:
+        return
+    is_moved = _addresses(before) != _addresses(now)
+    if is_moved or before.migrations != migrations_fingerprint():
+        end_fleet(settings, before)
 
 
 def _bring_schema(settings: OrchestratorSettings, state: StackState) -> StackState:

@@ -1,9 +1,11 @@
 """The embedded servers: they serve, keep their data over kills, and yield taken ports."""
 
 import os
+import pwd
 import signal
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -13,7 +15,7 @@ from pydantic import SecretStr
 
 from orchestrator.errors import SchemaBehindError, ServerStartError, StackError
 from orchestrator.settings import OrchestratorSettings
-from orchestrator.stack import postgres, services, valkey
+from orchestrator.stack import postgres, privileges, services, valkey
 from orchestrator.stack.endpoint import load_endpoint
 from orchestrator.stack.state import StackState
 
@@ -146,6 +148,27 @@ def test_named_servers_are_used_and_none_is_started(
     assert services.down(named) == []
     with redis.Redis.from_url(redis_url) as client:
         assert client.ping()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+def test_root_without_user_namespaces_runs_postgres_as_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nobody = privileges.Unprivileged(options=privileges._as_nobody())
+    monkeypatch.setattr(postgres, "unprivileged", lambda: nobody)
+    programs = ["runuser", "-u", "nobody", "--", "test", "-x", str(postgres.find_programs())]
+    if subprocess.run(programs, check=False).returncode != 0:
+        pytest.skip("the programs lie where 'nobody' cannot reach them")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # pytest's own folders are 0700
+        Path(folder).chmod(0o755)
+        settings = OrchestratorSettings(home=Path(folder) / "home", embedded_fsync=False)
+        try:
+            state = servers(settings)
+            assert state.postgres is not None
+            owner = Path(f"/proc/{state.postgres.pid}").stat().st_uid
+            assert owner == pwd.getpwnam("nobody").pw_uid
+        finally:
+            assert services.down(settings) == ["valkey", "postgres"]
 
 
 def test_only_the_server_that_is_not_named_is_started(

@@ -103,6 +103,32 @@ def test_a_new_supervisor_takes_over_what_a_killed_one_left(
     assert is_alive(worker)
 
 
+def test_the_record_of_a_dead_supervisor_does_not_hide_the_living_one(
+    settings: OrchestratorSettings, planner: Planner
+) -> None:
+    state = services.up(settings, planner=planner)
+    running = load_running(settings.home)
+    assert running is not None
+    dead = running.supervisor.model_copy(update={"started": 0})
+    save_running(settings.home, Running(supervisor=dead))
+    assert services.up(settings, with_fleet=False).supervisor == state.supervisor
+    assert "supervisor" in services.down(settings)
+    assert not is_alive(state.supervisor)
+    assert not is_alive(running.programs["worker"][1])
+
+
+def test_a_fleet_that_was_written_for_an_older_schema_is_started_anew(
+    settings: OrchestratorSettings, planner: Planner
+) -> None:
+    before = services.up(settings, planner=planner)
+    save_state(settings.home, before.model_copy(update={"migrations": "0000_older"}))
+    after = services.up(settings, planner=planner)
+    assert after.supervisor != before.supervisor
+    assert not is_alive(before.supervisor)
+    assert after.postgres == before.postgres
+    assert services.ensure_up(settings) == after
+
+
 def test_all_killed_at_once_is_repaired_by_the_next_up(
     settings: OrchestratorSettings, planner: Planner
 ) -> None:
