@@ -5,9 +5,9 @@ import os
 import socket
 import subprocess
 from contextlib import ExitStack
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from swarm_workers.sandbox.inside import job
+from swarm_workers.sandbox.inside import job, report_plugin
 from swarm_workers.sandbox.inside.channel import Channel
 from swarm_workers.sandbox.isolation import Isolation
 from swarm_workers.sandbox.limits import Limits
@@ -24,6 +24,16 @@ _PROGRAM = (
     "del sys.path[0]; zygote.main()"
 )
 """The zygote's program. It leaves no folder of ours on the import path of jobs."""
+
+_WRAPPER = """#!/bin/sh
+if [ -n "${variable}" ]; then
+    case ":$PYTHONPATH:" in
+        *:{folder}:*) ;;
+        *) export PYTHONPATH="${{PYTHONPATH:+$PYTHONPATH:}}{folder}" ;;
+    esac
+fi
+exec '{target}' "$@"
+"""
 
 _numbers = itertools.count()
 
@@ -55,10 +65,11 @@ def _start(
     ours, theirs = socket.socketpair()
     log = os.memfd_create("swarm-sandbox-log", os.MFD_CLOEXEC)
     with theirs, ExitStack() as files:
-        etc = {name: _text_fd(files, text) for name, text in _etc(slot_uid).items()}
+        texts = {**_etc(slot_uid), **_programs(mounts.executable, interpreter.executable)}
+        own = {path: _text_fd(files, text) for path, text in texts.items()}
         argv = [isolation.bwrap, *isolation.flags, "--die-with-parent", "--new-session"]
-        argv += ["--as-pid-1", "--hostname", "box", *mounts.arguments(etc), "--chdir", "/"]
-        argv += [*_environment(interpreter), "--", interpreter.executable]
+        argv += ["--as-pid-1", "--hostname", "box", *mounts.arguments(own), "--chdir", "/"]
+        argv += [*_environment(mounts.executable), "--", mounts.executable]
         argv += ["-c", _PROGRAM, str(theirs.fileno())]
         process = subprocess.Popen(
             argv,
@@ -67,7 +78,7 @@ def _start(
             stderr=log,
             env={},
             cwd="/",
-            pass_fds=(theirs.fileno(), *etc.values()),
+            pass_fds=(theirs.fileno(), *own.values()),
         )
     return Wire(process, Channel(ours), log)
 
@@ -82,10 +93,27 @@ def _etc(slot_uid: int | None) -> dict[str, str]:
     """Return the files of `/etc` that name users and hosts: of this sandbox, not of the machine."""
     uid = _NOBODY if slot_uid is None else slot_uid
     return {
-        "passwd": f"root:x:0:0:root:/:/bin/sh\nbox:x:{uid}:{uid}:box:{job.HOME}:/bin/sh\n",
-        "group": f"root:x:0:\nbox:x:{uid}:\n",
-        "hosts": "127.0.0.1 localhost box\n::1 localhost\n",
-        "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+        "/etc/passwd": f"root:x:0:0:root:/:/bin/sh\nbox:x:{uid}:{uid}:box:{job.HOME}:/bin/sh\n",
+        "/etc/group": f"root:x:0:\nbox:x:{uid}:\n",
+        "/etc/hosts": "127.0.0.1 localhost box\n::1 localhost\n",
+        "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    }
+
+
+def _programs(executable: str, on_host: str) -> dict[str, str]:
+    """Return what stands first on the path: the interpreter, so that it always finds our plug-in.
+
+    A command may set `PYTHONPATH` anew, and pytest would then fail to load what it was told to.
+    """
+    python, pytest = PurePosixPath(executable), PurePosixPath(executable).with_name("pytest")
+    programs = {"python": python, "python3": python}
+    if Path(on_host).with_name("pytest").exists():
+        programs |= {"pytest": pytest, "py.test": pytest}
+    return {
+        f"{job.PROGRAMS}/{name}": _WRAPPER.format(
+            variable=report_plugin.VARIABLE, folder=job.PLUGIN_FOLDER, target=target
+        )
+        for name, target in programs.items()
     }
 
 
@@ -97,11 +125,11 @@ def _text_fd(files: ExitStack, text: str) -> int:
     return fd
 
 
-def _environment(interpreter: Interpreter) -> list[str]:
+def _environment(executable: str) -> list[str]:
     """Return bwrap's arguments for all the variables that jobs see."""
-    bin_folder = PurePosixPath(interpreter.executable).parent
+    bin_folder = PurePosixPath(executable).parent
     variables = {
-        "PATH": f"{bin_folder}:/.swarm/bin:/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{job.PROGRAMS}:{bin_folder}:/usr/local/bin:/usr/bin:/bin",
         "HOME": job.HOME,
         "TMPDIR": job.TEMPORARY,
         "LANG": "C.UTF-8",

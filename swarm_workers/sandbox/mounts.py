@@ -40,18 +40,32 @@ class Mounts:
             inside.append(self.link)
         return inside
 
-    def arguments(self, etc: dict[str, int]) -> list[str]:
+    @property
+    def executable(self) -> str:
+        """Return the interpreter's path inside, also where the repository's path leads nowhere."""
+        path = self._interpreter.executable
+        if self.venv is None or self.link is not None:
+            return path
+        return f"{job.BOX}/{self._interpreter.venv_in_repo}{path.removeprefix(self.venv)}"
+
+    def arguments(self, files: dict[str, int]) -> list[str]:
         """Return bwrap's arguments, in the order that it needs.
 
         Args:
-            etc: descriptors of files of our own, by their name in `/etc`.
+            files: descriptors of files of our own, by their path inside.
         """
         size = str(self._disk_bytes)
         arguments = ["--ro-bind", "/usr", "/usr", *links_of_usr(), "--proc", "/proc"]
         arguments += ["--dev", "/dev"]
         for root in ("/dev/shm", job.TEMPORARY, job.BOX):  # noqa: S108 - in the sandbox
             arguments += ["--perms", "1777", "--size", size, "--tmpfs", root]
-        arguments += self._etc(etc)
+        for name in _ETC:
+            target = f"/etc/{name}"
+            arguments += [*self._ancestors(target), "--ro-bind-try", target, target]
+        for path, fd in files.items():
+            mode = "0755" if path.startswith(job.PROGRAMS) else "0644"
+            data = ["--perms", mode, "--ro-bind-data", str(fd), path]
+            arguments += [*self._ancestors(path), *data]
         arguments += self._own_folder()
         for folder in self._folders:
             arguments += [*self._ancestors(folder), "--ro-bind", folder, folder]
@@ -68,19 +82,8 @@ class Mounts:
         arguments += ["--ro-bind", str(_INSIDE), "/.swarm/swarm_inside"]
         arguments += self._ancestors(plugin)
         arguments += ["--ro-bind", str(_INSIDE / "report_plugin.py"), plugin]
-        arguments += self._ancestors("/.swarm/bin/python")
-        for name in ("python", "python3"):
-            arguments += ["--symlink", self._interpreter.executable, f"/.swarm/bin/{name}"]
         arguments += ["--perms", "0755", "--size", str(_REPORT_BYTES_MAX)]
         return [*arguments, "--tmpfs", str(PurePosixPath(job.REPORT).parent)]
-
-    def _etc(self, own: dict[str, int]) -> list[str]:
-        arguments = [*self._ancestors("/etc/ssl/x")]
-        for name in _ETC:
-            arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-        for name, fd in own.items():
-            arguments += ["--perms", "0644", "--ro-bind-data", str(fd), f"/etc/{name}"]
-        return arguments
 
     def _ancestors(self, path: str, mode: str = "0755") -> list[str]:
         """Return arguments that make a path's parents passable: bwrap's own choice is 0700."""

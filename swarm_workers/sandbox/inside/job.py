@@ -26,6 +26,7 @@ BOX = "/box"
 TEMPORARY = "/tmp"  # noqa: S108 - a file system of its own, empty when a job starts
 HOME = TEMPORARY + "/home"
 REPORT = "/.swarm/report/outcomes.jsonl"
+PROGRAMS = "/.swarm/bin"
 PLUGIN_FOLDER = "/.swarm/plugin"
 _SETUP_FAILED = 120
 
@@ -77,20 +78,17 @@ def _prepare(order: dict[str, Any], wall: Wall, pipes: Pipes) -> Callable[[], ob
     os.chdir(BOX)
     if pipes.session is not None:
         return _session(order, pipes.session)
-    return _command(list(order["argv"]), wall)
+    return _command(list(order["argv"]), wall, wants_report=order["wants_report"])
 
 
-def _command(argv: list[str], wall: Wall) -> Callable[[], object]:
+def _command(argv: list[str], wall: Wall, *, wants_report: bool) -> Callable[[], object]:
     pytest_arguments = pytest_arguments_of(argv) if wall.has_pytest else None
     if pytest_arguments is not None:
         return lambda: _run_pytest(pytest_arguments, is_module=argv[0].startswith("python"))
-    os.environ.update(
-        {
-            report_plugin.VARIABLE: REPORT,
-            "PYTEST_ADDOPTS": "-p swarm_report_plugin",
-            "PYTHONPATH": PLUGIN_FOLDER,
-        }
-    )
+    if wants_report:
+        os.environ[report_plugin.VARIABLE] = REPORT
+        os.environ["PYTEST_ADDOPTS"] = "-p " + report_plugin.NAME
+        os.environ["PYTHONPATH"] = PLUGIN_FOLDER
     try:
         os.execvp(argv[0], argv)  # noqa: S606 - this is the job; only a failure comes back
     except FileNotFoundError as error:

@@ -12,6 +12,7 @@ import json
 import os
 from typing import Any
 
+NAME = "swarm_report_plugin"
 VARIABLE = "SWARM_REPORT"
 _MESSAGE_CHARACTERS_MAX = 500
 _TEXT_CHARACTERS_MAX = 4_000

@@ -119,7 +119,6 @@ def outside(tmp_path: Path) -> Iterator[Outside]:
         victim,
     ):
         udp.bind(("127.0.0.1", 0))
-        udp.setblocking(False)
         abstract.bind("\0" + abstract_name)
         abstract.listen()
         path.bind(str(tmp_path / "s"))

@@ -97,7 +97,7 @@ def test_a_secret_in_the_workers_environment_is_not_in_the_jobs(
 
 
 SYSTEM_CALLS = {
-    # name: number (x86_64, aarch64), arguments with which the kernel itself would say something else
+    # name: number (x86_64, aarch64), arguments at which the kernel says something else
     "io_uring_setup": ((425, 425), (1, 0)),
     "bpf": ((321, 280), (9999, 0, 0)),
     "keyctl": ((250, 219), (9999,)),
@@ -151,7 +151,8 @@ for change in (os.setuid, os.setgid, os.seteuid):
 print(os.getuid() != 0, [l for l in open("/proc/self/status") if l.startswith("CapEff")])
 """
     output = run_python(script).output
-    assert output.split()[:4] == ["1", "1", "1", "True"]
+    assert set(output.split()[:3]) <= {"1", "22"}, "EPERM, or EINVAL where there is no root"
+    assert output.split()[3] == "True"
     assert "CapEff:\\t0000000000000000" in output
 
 

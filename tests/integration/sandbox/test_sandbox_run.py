@@ -98,7 +98,8 @@ def outcomes(ended: RunResult) -> dict[str, str]:
         ["python", "-m", "pytest", "-q"],
         ["python3", "-m", "pytest", "tests/test_it.py"],
         ["sh", "-c", "python -m pytest -q"],
-        ["sh", "-c", "cd tests && PYTHONPATH=$PYTHONPATH:.. pytest --rootdir=.. -q"],
+        ["sh", "-c", "cd tests && PYTHONPATH=.. pytest --rootdir=.. -q"],
+        ["env", "PYTHONPATH=.", "pytest", "-q"],
         ["make", "test"],
     ],
 )
@@ -111,6 +112,17 @@ def test_every_way_to_start_pytest_tells_how_each_test_ended(
     assert outcomes(ended) == expected
     assert ended.exit_status == (2 if argv[0] == "make" else 1)
     assert not ended.is_green
+
+
+def test_a_pytest_that_cannot_find_our_plugin_runs_without_it(sandbox: Sandbox) -> None:
+    script = """
+import os, sys
+os.environ["PYTHONPATH"] = "."
+os.execv(sys.executable, [sys.executable, "-m", "pytest"])
+"""
+    ended = sandbox.run(tree_of(run=script, test_it="def test(): pass\n"), ["python", "run.py"])
+    assert (ended.exit_status, ended.tests) == (0, None)
+    assert "1 passed" in ended.output
 
 
 def test_a_red_test_tells_the_line_that_names_its_exception(sandbox: Sandbox) -> None:

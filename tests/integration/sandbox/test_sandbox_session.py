@@ -38,7 +38,7 @@ def test_a_message_of_several_megabytes_arrives_whole(echo: Session) -> None:
 
 def test_silence_is_an_error_that_loses_nothing(echo: Session) -> None:
     echo.receive(10)
-    with pytest.raises(SessionTimeoutError, match="did not answer within 0.05 s"):
+    with pytest.raises(SessionTimeoutError, match=r"did not answer within 0\.05 s"):
         echo.receive(0.05)
     echo.send({"still": "there"})
     assert echo.receive(10) == {"echo": {"still": "there"}}
