@@ -3,12 +3,11 @@
 SourceError (swarm_workers.errors)
 ├── UnreadableSourceError   a folder or a file of it cannot be taken in
 ├── SourceTooLargeError     a folder holds more than the limit
-├── UnsafePathError         a path that would leave the tree, or that no file can have
+├── UnsafePathError         a path that would leave the tree, or that cannot be stored
 ├── UnknownBranchError      no branch of that id
 ├── UnknownLandingError     the branch has no landing of that number
 ├── EmptyLandingError       nothing to land
-├── StaleOperationError     operations that do not fit the head they are said to fit
-└── PatchError              a difference that a patch cannot carry
+└── StaleOperationError     operations that do not fit the head they are said to fit
 """
 
 import uuid
@@ -40,13 +39,14 @@ class SourceTooLargeError(SourceError):
 
 
 class UnsafePathError(SourceError):
-    """A path that would leave the tree, or that no file can have."""
+    """A path that would leave the tree, or that cannot be stored, or a link that cannot."""
 
     def __init__(self, path: str) -> None:
         """Name the path."""
+        shown = path.encode(errors="backslashreplace").decode()
         super().__init__(
-            f"'{path}' cannot be the path of a file in a tree; "
-            "use a relative path without '.', '..' or empty parts"
+            f"'{shown}' cannot be a file in a tree; use a relative path in UTF-8 without NUL "
+            "and without parts that are '.', '..', '.git' or empty, and such a target of a link"
         )
         self.path = path
 
@@ -92,14 +92,4 @@ class StaleOperationError(SourceError):
         """Name the node and say what is wrong."""
         super().__init__(f"an operation on node '{node_id}' {reason}; merge with the head first")
         self.node_id = node_id
-        self.reason = reason
-
-
-class PatchError(SourceError):
-    """A difference that a patch cannot carry."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        """Name the file and say why."""
-        super().__init__(f"no patch can be made of '{path}': {reason}")
-        self.path = path
         self.reason = reason

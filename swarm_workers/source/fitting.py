@@ -6,7 +6,7 @@ anywhere else may not, and would leave the head with files of one name or nodes 
 
 from collections.abc import Sequence
 
-from swarm_workers.source.errors import StaleOperationError
+from swarm_workers.source.errors import StaleOperationError, UnsafePathError
 from swarm_workers.source.merging import Side
 from swarm_workers.source.tree_files import require_safe
 from tasks_schema.kinds import NodeKind, OperationKind
@@ -28,6 +28,8 @@ def require_fitting(head: Side, operations: Sequence[Operation]) -> None:
         node = after.nodes[operation.node_id]
         if node.kind in _NAMED and operation.name is not None:
             require_safe(operation.name)
+            if "/" in operation.name:
+                raise UnsafePathError(operation.name)
     for node_id in after.shape.demoted - head.shape.demoted:
         raise StaleOperationError(node_id, "would put it beneath itself")
     for path, node_id in after.shape.clashes:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.source.errors import SourceTooLargeError, UnreadableSourceError
-from swarm_workers.source.tree_files import is_utf8
+from swarm_workers.source.tree_files import is_storable
 
 TREE_BYTES_MAX = 2**30
 _GIT_SECONDS_MAX = 120
@@ -59,7 +59,7 @@ class _Reader:
 
     def take(self, path: str) -> None:
         """Read one file or link; what is gone, or no file, is left out."""
-        if not is_utf8(path):
+        if not is_storable(path):
             shown = path.encode(errors="backslashreplace").decode()
             raise UnreadableSourceError(shown, "its name is not UTF-8")
         if not self._is_inside(os.path.dirname(path)):  # noqa: PTH120 - no file system here
@@ -84,7 +84,7 @@ class _Reader:
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
             target = str(path.readlink())
-            if not is_utf8(target):
+            if not is_storable(target):
                 raise OSError(0, "it links to a name that is not UTF-8")
             return TreeFile(b"", link_target=target)
         if not stat.S_ISREG(status.st_mode):

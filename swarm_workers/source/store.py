@@ -26,7 +26,7 @@ from swarm_workers.source.reading import branch_uuid, state_of
 from swarm_workers.source.scope import Scope
 from swarm_workers.source.shape import shape_of
 from swarm_workers.source.tree_diff import Changes, diff_tree
-from swarm_workers.source.tree_files import tree_digest
+from swarm_workers.source.tree_files import storable, tree_digest
 from swarm_workers.source.values import (
     Branch,
     Clash,
@@ -71,7 +71,7 @@ class SourceStore:
         operations = diff_tree({}, tree, self._ids(), dict[str, bytes]().__getitem__)
         branch = self._new_branch()
         with self._transaction() as connection:
-            values = {"branch_id": branch, "name": name, "digest": digest}
+            values = {"branch_id": branch, "name": storable(name), "digest": digest}
             made = connection.execute(
                 upsert(BRANCHES)
                 .values(values)
@@ -81,7 +81,7 @@ class SourceStore:
             if made is None:  # somebody imported the same tree while we took it apart
                 return Branch(str(_branch_of_digest(connection, digest)))
             lane = writing.open_lane(connection, branch, 0)
-            entry = Entry(0, "import", {}, note=f"import of '{name}'")
+            entry = Entry(0, "import", {}, note="import")
             stamped = writing.restamp(lane, operations)
             writing.write_landing(connection, lane, entry, stamped, {})
         return Branch(str(branch))
@@ -240,7 +240,7 @@ class SourceStore:
             if not operations:
                 raise EmptyLandingError(branch_id, attempt_id)
             vector = head.version_vector
-            entry = Entry(head.number + 1, author, vector, attempt_id, exit_status, note)
+            entry = Entry(head.number + 1, author, vector, attempt_id, exit_status, storable(note))
             self._write(connection, lane, entry, operations)
             return reading.read_landing(connection, branch_id, entry.number)
 
@@ -257,7 +257,7 @@ class SourceStore:
                 "kind": operation.kind.value,
                 "node_id": operation.node_id,
                 "payload": operation.payload,
-                "reason": reason,
+                "reason": storable(reason),
                 "expires_at": expires_at,
             }
             for index, operation in enumerate(operations)

@@ -12,7 +12,7 @@ from swarm_workers.source.file_nodes import decompose
 from swarm_workers.source.pieces import FileNodes
 from swarm_workers.source.registers import Node, Nodes
 from swarm_workers.source.shape import Shape, shape_of
-from swarm_workers.source.tree_files import BlobReader, file_at, meta_of, require_safe
+from swarm_workers.source.tree_files import BlobReader, file_at, meta_of, require_storable
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind, OperationKind
 from tasks_schema.messages.source import Operation
@@ -35,8 +35,9 @@ def diff_tree(
     Raises:
         UnsafePathError: a path that no file can have.
     """
-    for path in changes:
-        require_safe(path)
+    for path, file in changes.items():
+        if file is not None:
+            require_storable(path, file)
     writer = _Writer(nodes, shape_of(nodes), changes, new_id, blob_of)
     return tuple(writer.operations())
 

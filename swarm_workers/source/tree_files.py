@@ -83,21 +83,35 @@ def tree_digest(tree: Tree) -> str:
 
 
 def require_safe(path: str) -> None:
-    """Refuse a path that would leave the tree, or that no file can have.
+    """Refuse a path that would leave the tree, that git keeps to itself, or that no file can have.
 
     Raises:
         UnsafePathError: naming it.
     """
-    parts = path.split("/")
-    is_writable = all(part not in ("", ".", "..") and "\0" not in part for part in parts)
-    if not is_writable or not is_utf8(path):
+    if not all(_is_name(part) for part in path.split("/")) or not is_storable(path):
         raise UnsafePathError(path)
 
 
-def is_utf8(text: str) -> bool:
-    """Say whether a text has no lone surrogates, and so can be stored."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def require_storable(path: str, file: TreeFile) -> None:
+    """Refuse a path that is not safe, and a link whose target cannot be stored.
+
+    Raises:
+        UnsafePathError: naming the path.
+    """
+    require_safe(path)
+    if file.link_target is not None and not is_storable(file.link_target):
+        raise UnsafePathError(path)
+
+
+def is_storable(text: str) -> bool:
+    """Say whether a text can be a value in the database: no NUL, no lone surrogates."""
+    return storable(text) == text
+
+
+def storable(text: str) -> str:
+    """Return a text with a question mark for each character that the database cannot hold."""
+    return text.replace("\0", "?").encode(errors="replace").decode()
+
+
+def _is_name(part: str) -> bool:
+    return part not in ("", ".", "..") and part.lower() != ".git"

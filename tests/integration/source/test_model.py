@@ -3,6 +3,7 @@
 import random
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -150,3 +151,31 @@ def test_what_is_merged_and_landed_is_what_the_merge_said(
         assert set(merged.changes) <= touched
     assert merges >= 2
     require_equal_to_model(store, engine, branch, head, tree)
+
+
+def test_agents_that_land_at_once_and_merge_when_refused_lose_nothing(
+    store: SourceStore, engine: Engine
+) -> None:
+    branch = store.import_tree(TREE, name="model").branch_id
+    agents, turns = 4, 4
+
+    def work(agent: int) -> None:
+        for turn in range(turns):
+            base = store.head(branch).number
+            source = store.checkout(branch, base)["pkg/one.py"].data
+            added = f"\n\ndef agent_{agent}_{turn}():\n    return {turn}\n".encode()
+            operations = store.propose(branch, base, {"pkg/one.py": TreeFile(source + added)})
+            while isinstance(land(store, branch, base, operations), HeadMoved):
+                merged = store.merge(branch, base, operations)
+                assert not isinstance(merged, Conflict)
+                base, operations = merged.head, merged.operations
+
+    with ThreadPoolExecutor(agents) as pool:
+        list(pool.map(work, range(agents)))
+    assert [each.number for each in store.landings(branch)] == list(range(agents * turns + 1))
+    tree = store.checkout(branch)
+    source = tree["pkg/one.py"].data.decode()
+    compile(source, "one.py", "exec")
+    names = [f"def agent_{agent}_{turn}():" for agent in range(agents) for turn in range(turns)]
+    assert all(source.count(name) == 1 for name in names)
+    require_equal_to_model(store, engine, branch, agents * turns, tree)

@@ -5,8 +5,9 @@ import uuid
 from collections.abc import Mapping
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 
+from swarm_workers.errors import ServiceUnreachableError
 from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.source.errors import (
     EmptyLandingError,
@@ -372,3 +373,27 @@ def test_operations_that_do_not_fit_the_head_never_land(store: SourceStore) -> N
                 exit_status=0,
             )
     assert store.head(branch).number == 1
+
+
+def test_prose_that_the_database_cannot_hold_does_not_stop_a_landing(store: SourceStore) -> None:
+    branch = store.import_tree(TREE, name="nul \0 and \udce9").branch_id
+    operations = store.propose(branch, 0, {"x": TreeFile(b"x")})
+    landed = store.land(
+        branch,
+        expected_head=0,
+        operations=operations,
+        author="a",
+        attempt_id=uuid.uuid4(),
+        exit_status=0,
+        note="AssertionError: '\0'",
+    )
+    assert isinstance(landed, Landing)
+    assert landed.note == "AssertionError: '?'"
+    store.fail(uuid.uuid4(), operations, "\0")
+
+
+def test_a_server_that_does_not_answer_is_named() -> None:
+    engine = create_engine("postgresql+psycopg://user:secret@127.0.0.1:1/none")
+    with pytest.raises(ServiceUnreachableError, match=r"Postgres at 127\.0\.0\.1:1") as caught:
+        SourceStore(engine).import_tree({}, name="x")
+    assert "secret" not in str(caught.value)
