@@ -5,7 +5,6 @@ import urllib.request
 from base64 import b64encode
 from importlib.util import find_spec
 
-from orchestrator.errors import MissingProgramError
 from orchestrator.settings import OrchestratorSettings
 from orchestrator.stack.endpoint import HOST, Endpoint, load_endpoint, settle_endpoint
 from orchestrator.stack.processes import ProcessIdentity, is_alive
@@ -35,15 +34,9 @@ def url(settings: OrchestratorSettings) -> str:
 
 
 def flags(access: Endpoint) -> tuple[str, ...]:
-    """Return the arguments of `celery … flower`.
-
-    Raises:
-        MissingProgramError: Flower is not installed.
-    """
+    """Return the arguments of `celery … flower`."""
     configuration = find_spec("orchestrator.stack.flowerconfig")
     assert configuration is not None, "the configuration is a module of this package"
-    if find_spec("flower") is None:
-        raise MissingProgramError("celery flower", "flower", "no variable")
     return (
         f"--conf={configuration.origin}", f"--address={HOST}", f"--port={access.port}",
         f"--max_tasks={TASKS_MAX}", f"--purge_offline_workers={OFFLINE_SECONDS}",
