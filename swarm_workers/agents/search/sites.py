@@ -174,6 +174,9 @@ class _Walker:
         if blocks:
             last = max(statement.lineno, min(block[0].lineno for block in blocks) - 1)
         score = self._line_score(statement.lineno, last)
+        if isinstance(statement, ast.Try):  # its head does nothing, what it guards may raise
+            guarded = statement.body[-1]
+            score = self._line_score(statement.lineno, guarded.end_lineno or guarded.lineno)
         if not score and scope.function is None:
             score = max((self._readers.get(name, 0.0) for name in _targets(statement)), default=0.0)
         return score

@@ -69,6 +69,8 @@ def is_composite(text: str) -> bool:
         node = ast.parse(text, mode="eval").body
     except SyntaxError:
         return True
+    if node.col_offset and text[:1] == "(":
+        return False
     return isinstance(
         node,
         (

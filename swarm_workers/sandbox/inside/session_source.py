@@ -68,7 +68,7 @@ class Unit(NamedTuple):
     end: int
     """Offset after its last character, the line's end left out."""
     headers: Tuple[Tuple[int, str], ...]
-    """Column and name of each class around it, outermost first."""
+    """Column and name of each class around it, outermost first; no name for another statement."""
 
 
 class Module:
@@ -109,8 +109,11 @@ class Module:
                    for path, start, end, text in edits]  # fmt: skip
         body = apply_edits(self.text[unit.start : unit.end], shifted)
         padding = "\n" * (unit.first_line - 1 - len(unit.headers))
-        classes = "".join(" " * column + "class %s:\n" % name for column, name in unit.headers)
-        return compile_quietly(padding + classes + body + "\n", self.filename, self.flags)
+        heads = "".join(
+            " " * column + ("class %s:\n" % name if name else "if 1:\n")
+            for column, name in unit.headers
+        )
+        return compile_quietly(padding + heads + body + "\n", self.filename, self.flags)
 
     def _find_units(
         self, body: Iterable[ast.AST], headers: Tuple[Tuple[int, str], ...]
@@ -124,7 +127,10 @@ class Module:
                 inner = (*headers, (node.col_offset, node.name))
                 yield from self._find_units(node.body, inner)
             elif isinstance(node, (ast.stmt, ast.ExceptHandler)):
-                yield from self._find_units(ast.iter_child_nodes(node), headers)
+                column = getattr(node, "col_offset", 0)
+                is_deeper = not headers or column > headers[-1][0]  # not so for `elif` and `except`
+                inner = (*headers, (column, "")) if is_deeper else headers
+                yield from self._find_units(ast.iter_child_nodes(node), inner)
 
     def _unit(self, node: Any, first_line: int, headers: Tuple[Tuple[int, str], ...]) -> Unit:
         last_start = self.line_starts[node.end_lineno - 1]
@@ -157,7 +163,7 @@ def _future_flags(tree: ast.Module) -> int:
 def function_code(module_code: types.CodeType, unit: Unit) -> Optional[types.CodeType]:
     """Return the code of the unit's function; None if it cannot be told for sure."""
     code = module_code
-    for _, class_name in unit.headers:
+    for class_name in _class_names(unit):
         inner = [c for c in nested_codes(code) if c.co_name == class_name]
         if len(inner) != 1:
             return None
@@ -175,11 +181,15 @@ def shell(module_code: types.CodeType, unit: Unit) -> Tuple[Any, ...]:
     """Return what is executed around the function: an edit of its body must not change this."""
     levels = []
     code = module_code
-    for _, class_name in ((0, ""), *unit.headers):
-        if class_name:
-            code = next(c for c in nested_codes(code) if c.co_name == class_name)
+    for class_name in [*_class_names(unit), None]:
         levels.append((code.co_code, code.co_names))
+        if class_name is not None:
+            code = next(c for c in nested_codes(code) if c.co_name == class_name)
     return tuple(levels)
+
+
+def _class_names(unit: Unit) -> List[str]:
+    return [name for _, name in unit.headers if name]
 
 
 def digest(code: types.CodeType) -> bytes:

@@ -273,13 +273,20 @@ class WarmProcess:
     def _original(self, path: str, module: session_source.Module, unit: session_source.Unit) -> Any:
         key = (path, unit.start)
         if key not in self._codes:
-            outer = module.compile_unit(unit)
-            code = session_source.function_code(outer, unit)
-            found = (None, None, b"") if code is None else (
-                session_source.shell(outer, unit), code, session_source.digest(code)
-            )  # fmt: skip
-            self._codes[key] = found
+            self._codes[key] = self._compile_original(module, unit)
         return self._codes[key]
+
+    @staticmethod
+    def _compile_original(module: session_source.Module, unit: session_source.Unit) -> Any:
+        """Return shell, code and digest of a function as it is; no code if it cannot be told."""
+        try:
+            outer = module.compile_unit(unit)
+        except session_source.RejectedError:
+            return None, None, b""
+        code = session_source.function_code(outer, unit)
+        if code is None:
+            return None, None, b""
+        return session_source.shell(outer, unit), code, session_source.digest(code)
 
     def _module(self, path: str) -> Optional[session_source.Module]:
         if path not in self._modules:
