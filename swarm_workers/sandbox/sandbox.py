@@ -124,6 +124,8 @@ class Sandbox:
 
     def close(self) -> None:
         """End it and all that runs in it; waits for that. Safe to call twice."""
+        if self._session is not None:
+            self._session.hang_up()
         self._wire.close()
 
     def __enter__(self) -> Self:
@@ -146,7 +148,7 @@ class Sandbox:
     def _order(
         self, order: dict[str, Any], tree: Tree, limits: Limits, session: int | None = None
     ) -> None:
-        if self._session is not None and self._session.result is None:
+        if self._session is not None and self._session.is_open:
             raise SandboxBusyError
         bundle = pack(tree)
         try:

@@ -1,9 +1,10 @@
 """A conversation with a program that stays alive in the sandbox."""
 
 import select
+from contextlib import suppress
 from typing import Any, Self
 
-from swarm_workers.sandbox.errors import SessionEndedError, SessionTimeoutError
+from swarm_workers.sandbox.errors import SandboxBrokenError, SessionEndedError, SessionTimeoutError
 from swarm_workers.sandbox.inside.channel import Channel, ChannelError
 from swarm_workers.sandbox.reply import read_result
 from swarm_workers.sandbox.result import RunResult
@@ -25,8 +26,10 @@ class Session:
         """
         self._channel = channel
         self._wire = wire
+        self.is_open = True
+        """False once the job has ended, or the sandbox was lost with it."""
         self.result: RunResult | None = None
-        """How the job ended; None while the session is open."""
+        """How the job ended; None while the session is open, and if the sandbox was lost."""
 
     def send(self, message: dict[str, Any]) -> None:
         """Send one message; blocks while the program does not read.
@@ -35,7 +38,7 @@ class Session:
             SessionEndedError: the job has ended.
             SandboxBrokenError: the sandbox is lost.
         """
-        if self.result is not None:
+        if not self.is_open:
             raise self.ended()
         try:
             self._channel.send(message)
@@ -51,14 +54,14 @@ class Session:
             SessionEndedError: the job has ended, or sent what is no message.
             SandboxBrokenError: the sandbox is lost.
         """
-        if self.result is not None:
+        if not self.is_open:
             raise self.ended()
         try:
             message = self._channel.receive(timeout_seconds)
         except TimeoutError:
             raise SessionTimeoutError(timeout_seconds, self._tail()) from None
         except ChannelError as error:
-            self.close()
+            self._end()
             raise SessionEndedError(f"it sent {error}", self._output()) from error
         if message is None:
             self._wait_end()
@@ -66,27 +69,23 @@ class Session:
         return message
 
     def close(self) -> None:
-        """Stop the program if it still runs. Safe to call twice.
-
-        Raises:
-            SandboxBrokenError: the sandbox is lost.
-        """
-        if self.result is not None:
-            return
-        try:
-            self._wire.send({"op": "kill"})
-            self._finish(self._wire.receive(_END_SECONDS_MAX))
-        finally:
-            self._channel.close()
+        """Stop the program if it still runs. Safe to call twice, and for a sandbox that is lost."""
+        with suppress(SandboxBrokenError):
+            self._end()
 
     def end_unstarted(self, reply: dict[str, Any]) -> None:
         """Take the end of a job that never came to speak."""
-        self._channel.close()
         self._finish(reply)
+
+    def hang_up(self) -> None:
+        """Let go of the conversation, for the sandbox is being closed."""
+        self.is_open = False
+        self._channel.close()
 
     def ended(self) -> SessionEndedError:
         """Return the error that says how the job ended, once it has."""
-        assert self.result is not None, "told of an end that has not come"
+        if self.result is None:
+            return SessionEndedError("its sandbox was closed or lost", "")
         return SessionEndedError(_how_it_ended(self.result), self.result.output)
 
     def __enter__(self) -> Self:
@@ -107,16 +106,25 @@ class Session:
         reply = self._wire.receive(_END_SECONDS_MAX)
         if "tail" in reply:
             return str(reply["tail"])
-        self._channel.close()
         self._finish(reply)
         raise self.ended()
 
     def _wait_end(self) -> None:
         """Give a program that has hung up a moment to end by itself, for its exit status."""
         select.select([self._wire], [], [], _LAST_WORDS_SECONDS)
-        self.close()
+        self._end()
+
+    def _end(self) -> None:
+        if not self.is_open:
+            return
+        try:
+            self._wire.send({"op": "kill"})
+            self._finish(self._wire.receive(_END_SECONDS_MAX))
+        finally:
+            self.hang_up()
 
     def _finish(self, reply: dict[str, Any]) -> None:
+        self.hang_up()
         self.result = read_result(reply)
 
     def _output(self) -> str:

@@ -14,6 +14,8 @@ from swarm_workers.sandbox.errors import (
 from swarm_workers.sandbox.limits import Limits
 from swarm_workers.sandbox.sandbox import Sandbox
 from swarm_workers.sandbox.session import Session
+from tasks_schema.messages.swarm import Interpreter
+from tests.integration.sandbox.conftest import REPOSITORY, SMALL
 
 
 @pytest.fixture
@@ -79,6 +81,22 @@ def test_a_program_that_fails_ends_with_its_last_words(sandbox: Sandbox) -> None
     ):
         session.receive(10)
     assert "AttributeError" in raised.value.output
+
+
+def test_a_session_whose_sandbox_is_lost_says_so_and_can_still_be_closed(
+    interpreter: Interpreter,
+) -> None:
+    with Sandbox.boot(interpreter, repository=REPOSITORY, limits=SMALL) as sandbox:
+        session = sandbox.open({}, "echo", {})
+        session.receive(10)
+        sandbox._wire._process.kill()
+        with pytest.raises(SandboxBrokenError):
+            session.receive(10)
+        session.close()
+        with pytest.raises(SessionEndedError, match="closed or lost"):
+            session.send({})
+        with pytest.raises(SandboxBrokenError):
+            sandbox.run({}, ["true"])
 
 
 def test_a_program_that_is_not_there_loses_the_sandbox(sandbox: Sandbox) -> None:
