@@ -1,6 +1,7 @@
 """A state folder of one's own, and a fleet of small programs in the place of the real one."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,12 +23,35 @@ while True:
 """
 
 
+@pytest.fixture(scope="session")
+def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder as `swarm down` leaves it: a copy spares a test the making of a database."""
+    made = settings_at(tmp_path_factory.mktemp("prepared") / "home")
+    services.up(made, with_fleet=False)
+    services.down(made)
+    return made.home
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Iterator[OrchestratorSettings]:
+def settings(tmp_path: Path, prepared_home: Path) -> Iterator[OrchestratorSettings]:
     """Settings of a stack that is brought down at the end, whatever the test left of it."""
-    found = OrchestratorSettings(home=tmp_path / "home", embedded_fsync=False, drain_seconds_max=5)
-    yield found
-    services.down(found)
+    shutil.copytree(prepared_home, tmp_path / "home")
+    yield from _until_down(settings_at(tmp_path / "home"))
+
+
+@pytest.fixture
+def fresh_settings(tmp_path: Path) -> Iterator[OrchestratorSettings]:
+    """The same with a state folder that is not there yet."""
+    yield from _until_down(settings_at(tmp_path / "home"))
+
+
+def settings_at(home: Path) -> OrchestratorSettings:
+    return OrchestratorSettings(home=home, embedded_fsync=False, drain_seconds_max=5)
+
+
+def _until_down(settings: OrchestratorSettings) -> Iterator[OrchestratorSettings]:
+    yield settings
+    services.down(settings)
 
 
 @pytest.fixture

@@ -41,7 +41,10 @@ def test_three_at_once_give_one_stack(settings: OrchestratorSettings, planner: P
     assert states[0].processes.keys() == {"supervisor", "valkey", "postgres"}
 
 
-def test_three_commands_at_once_give_one_pair_of_servers(settings: OrchestratorSettings) -> None:
+def test_three_commands_at_once_give_one_pair_of_servers(
+    fresh_settings: OrchestratorSettings,
+) -> None:
+    settings = fresh_settings
     argv = [sys.executable, "-m", "orchestrator.cli.main", "up", "--servers-only"]
     env = {**os.environ, "SWARM_HOME": str(settings.home), "SWARM_EMBEDDED_FSYNC": "false"}
     commands = [
