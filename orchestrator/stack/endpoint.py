@@ -7,7 +7,9 @@ import socket
 import tempfile
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from orchestrator.errors import StackError
 
 HOST = "127.0.0.1"
 
@@ -29,7 +31,7 @@ class Endpoint(BaseModel):
 def settle_endpoint(file: Path) -> Endpoint:
     """Return the endpoint kept in `file`, made if there is none, with a port that is free now."""
     try:
-        kept = Endpoint.model_validate_json(file.read_text())
+        kept = load_endpoint(file)
     except FileNotFoundError:
         kept = Endpoint(port=0, password=SecretStr(secrets.token_urlsafe(24)))
     if kept.port and is_port_free(kept.port):
@@ -44,8 +46,16 @@ def save_endpoint(file: Path, endpoint: Endpoint) -> Endpoint:
 
 
 def load_endpoint(file: Path) -> Endpoint:
-    """Return the endpoint kept in `file`."""
-    return Endpoint.model_validate_json(file.read_text())
+    """Return the endpoint kept in `file`.
+
+    Raises:
+        FileNotFoundError: there is none.
+        StackError: the file is not one that this program wrote.
+    """
+    try:
+        return Endpoint.model_validate_json(file.read_text())
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise StackError(f"'{file}' is damaged: restore it, or move its folder away") from error
 
 
 def write_private(file: Path, text: str) -> None:

@@ -76,6 +76,7 @@ def start(settings: OrchestratorSettings) -> ProcessIdentity:
     programs = find_programs()
     folder = settings.home / NAME
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_lost_password(folder)
     endpoint = settle_endpoint(folder / "endpoint.json")
     if not (folder / "data").exists():
         _initialize(programs, folder, endpoint, settings)
@@ -121,6 +122,15 @@ def _initialize(
         raise StackError(f"cannot make the database under '{folder}': {' '.join(reason)}")
     draft.rename(folder / "data")
     save_endpoint(folder / "endpoint.json", endpoint)
+
+
+def _refuse_lost_password(folder: Path) -> None:
+    file = folder / "endpoint.json"
+    if (folder / "data").exists() and not file.exists():
+        raise StackError(
+            f"'{file}' is gone, and with it the password of the database beside it: "
+            f"restore it, or move '{folder}' away"
+        )
 
 
 def _refuse_other_version(programs: Path, data: Path) -> None:

@@ -128,6 +128,12 @@ def test_data_of_another_major_version_is_refused(settings: OrchestratorSettings
     assert valkey.find_running(settings) is None  # what the failed call started is stopped again
 
 
+def test_a_database_whose_password_is_lost_is_not_started(settings: OrchestratorSettings) -> None:
+    (settings.home / "postgres" / "endpoint.json").unlink()
+    with pytest.raises(StackError, match=r"endpoint.json' is gone, and with it the password"):
+        servers(settings)
+
+
 def test_a_server_that_cannot_start_says_why(settings: OrchestratorSettings) -> None:
     servers(settings)
     services.down(settings)

@@ -33,6 +33,12 @@ def test_an_endpoint_moves_when_its_port_is_taken_and_keeps_its_password(tmp_pat
     assert moved.secret == made.secret
 
 
+def test_a_damaged_endpoint_is_named(tmp_path: Path) -> None:
+    (tmp_path / "endpoint.json").write_text("{}")
+    with pytest.raises(StackError, match=r"endpoint.json' is damaged: restore it"):
+        settle_endpoint(tmp_path / "endpoint.json")
+
+
 def test_a_private_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
     file = tmp_path / "file"
     write_private(file, "old")
