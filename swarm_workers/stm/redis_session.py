@@ -193,9 +193,11 @@ class RedisSession:
 
     def _flight(self, commands: list[Command]) -> list[Any]:
         try:
-            return self._wire().flight(commands)
+            replies = self._wire().flight(commands)
         except WireLostError as error:
             self._lose(error)
+        self._patience.note_answer()
+        return replies
 
     def _check_replies(self, replies: list[Any]) -> None:
         """Raise if the server refuses; nothing of the flight was written then."""

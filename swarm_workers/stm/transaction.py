@@ -224,7 +224,10 @@ class _Execution:
                 self._is_committing = False
 
     def close(self) -> None:
-        """Stop listening."""
+        """Leave nothing behind."""
+        # Once more: a signal handler may have raised in the very moment of leaving a run, and what
+        # comes next in this thread would join a transaction that is over.
+        _CURRENT.set(None)
         if self._listener is not None:
             self._listener.close()
 
@@ -237,15 +240,15 @@ class _Execution:
         foreseen = tuple(self.journal.asked)
         transaction = Transaction(self._kernel, self._session)
         self.journal = transaction.journal
-        token = _CURRENT.set(transaction)
         try:
+            _CURRENT.set(transaction)
             transaction.fetch(foreseen)
             value = body()
         except BaseException:
             transaction.check_alive()
             raise
         finally:
-            _CURRENT.reset(token)
+            _CURRENT.set(None)
         transaction.check_alive()
         return value
 

@@ -54,10 +54,16 @@ class Patience:
         self._latest_at = 0.0
         self._failures = 0
         """Of this series."""
+        self._has_answered = False
+        """Whether the server has answered since the latest failure."""
 
     def reset(self) -> None:
         """Forget the failures: the server has answered what matters."""
         self._failures = 0
+
+    def note_answer(self) -> None:
+        """The server has answered something, so a failure much later is another matter."""
+        self._has_answered = True
 
     def bear(self, error: Exception, *, committed: bool | None = False) -> None:
         """Pause after a failure. Blocks; not at all the first time, at most 1 s later.
@@ -83,8 +89,10 @@ class Patience:
 
     def _count(self, now: float) -> None:
         # A body may compute for long between two flights: what failed before is another series.
-        if not self._failures or now - self._latest_at > UNAVAILABLE_SECONDS_MAX:
+        is_old = self._has_answered and now - self._latest_at > UNAVAILABLE_SECONDS_MAX
+        if is_old or not self._failures:
             self._first_at, self._failures = now, 0
+        self._has_answered = False
         self._latest_at = now
         self._failures += 1
 

@@ -94,7 +94,7 @@ class _Pair:
             if _EXEC in data and self._proxy.faults:
                 self._inflict(self._proxy.faults.popleft(), data)
             else:
-                self._server.sendall(data)
+                _send(self._server, data)
         if not self.held:
             _break(self._server)
 
@@ -102,7 +102,7 @@ class _Pair:
         match fault:
             case "lose reply":
                 self._is_reply_lost = True
-                self._server.sendall(data)
+                _send(self._server, data)
             case "lose request":
                 self.cut()
             case "hold request":
@@ -110,15 +110,13 @@ class _Pair:
                 _break(self._client)
             case "deliver held first":
                 self._proxy.release()
-                self._server.sendall(data)
+                _send(self._server, data)
 
     def _forward_replies(self) -> None:
         while data := _received(self._server):
             if self._is_reply_lost:
                 break
-            try:
-                self._client.sendall(data)
-            except OSError:
+            if not _send(self._client, data):
                 self._late_replies.put(data)
         self.cut()
 
@@ -128,6 +126,14 @@ def _received(sock: socket.socket) -> bytes:
         return sock.recv(65536)
     except OSError:
         return b""
+
+
+def _send(sock: socket.socket, data: bytes) -> bool:
+    try:
+        sock.sendall(data)
+    except OSError:
+        return False
+    return True
 
 
 def _break(sock: socket.socket) -> None:

@@ -229,6 +229,48 @@ stm.atomically(add)
     assert redis_stm.atomically(redis_stm.var("v", int, default=0).get) == 202
 
 
+def test_a_signal_handler_that_raises_anywhere_leaves_nothing_half_done(
+    redis_stm: Stm, redis_url: str
+) -> None:
+    # As a worker's soft time limit does. Swallowed where Python ignores exceptions, it comes again.
+    script = """
+import random, signal, sys
+from swarm_workers.stm import Stm
+stm = Stm.connect(sys.argv[1], sys.argv[2])
+value, total, jobs = stm.var("v", int, default=0), stm.counter("n"), stm.queue("q", str)
+class SoftLimit(Exception): ...
+is_armed, chance, returned, interrupted = False, random.Random(7), 0, 0
+def interrupt(*_):
+    if is_armed:
+        raise SoftLimit
+def add():
+    seen = value.get()
+    assert seen == total.value(), "an answer to another question, or a torn state"
+    value.set(seen + 1)
+    total.add(1)
+signal.signal(signal.SIGALRM, interrupt)
+for i in range(1500):
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 1e-6 + chance.random() * 6e-4, 0.02)
+            is_armed = True
+            stm.atomically(jobs.pop if i % 10 == 0 else add)
+            returned += 1
+        finally:
+            is_armed = False
+    except SoftLimit:
+        interrupted += 1
+    signal.setitimer(signal.ITIMER_REAL, 0)
+assert interrupted > 100
+assert returned <= stm.atomically(total.value) <= 1350
+stm.atomically(add)
+"""
+    # Python reports there what it ignored; only the exit status counts.
+    command = [sys.executable, "-c", script, redis_url, redis_stm.space]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+
+
 def test_connecting_is_lazy_and_a_dead_server_is_reported_once_patience_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -33,7 +33,12 @@ def test_failures_far_apart_are_not_one_series() -> None:
     patience = Patience(threading.Event(), Deadline(None), clock)
     for _ in range(5):
         patience.bear(OSError("cut"))
+        patience.note_answer()
         clock.now += 10.1
+    patience.bear(OSError("cut"))
+    clock.now += 10.1  # as after one long attempt to connect, without any answer
+    with pytest.raises(StmUnavailableError, match="2 times"):
+        patience.bear(OSError("no route"))
 
 
 def test_an_open_commit_is_cleared_up_though_the_deadline_has_passed() -> None:
