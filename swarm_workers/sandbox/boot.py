@@ -66,6 +66,7 @@ def _start(
     log = os.memfd_create("swarm-sandbox-log", os.MFD_CLOEXEC)
     with theirs, ExitStack() as files:
         texts = {**_etc(slot_uid), **_programs(mounts.executable, interpreter.executable)}
+        texts[job.REPORT] = ""
         own = {path: _text_fd(files, text) for path, text in texts.items()}
         argv = [isolation.bwrap, *isolation.flags, "--die-with-parent", "--new-session"]
         argv += ["--as-pid-1", "--hostname", "box", *mounts.arguments(own), "--chdir", "/"]

@@ -15,7 +15,6 @@ _ETC = (
 _INSIDE = Path(report_plugin.__file__).parent
 _OWN = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/dev", "/etc")
 _OWN_ROOTS = ("/", job.BOX, job.TEMPORARY, "/.swarm")
-_REPORT_BYTES_MAX = 64 << 20
 
 
 class Mounts:
@@ -63,9 +62,8 @@ class Mounts:
             target = f"/etc/{name}"
             arguments += [*self._ancestors(target), "--ro-bind-try", target, target]
         for path, fd in files.items():
-            mode = "0755" if path.startswith(job.PROGRAMS) else "0644"
-            data = ["--perms", mode, "--ro-bind-data", str(fd), path]
-            arguments += [*self._ancestors(path), *data]
+            mode, kind = _mode_and_kind(path)
+            arguments += [*self._ancestors(path), "--perms", mode, kind, str(fd), path]
         arguments += self._own_folder()
         for folder in self._folders:
             arguments += [*self._ancestors(folder), "--ro-bind", folder, folder]
@@ -82,8 +80,7 @@ class Mounts:
         arguments += ["--ro-bind", str(_INSIDE), "/.swarm/swarm_inside"]
         arguments += self._ancestors(plugin)
         arguments += ["--ro-bind", str(_INSIDE / "report_plugin.py"), plugin]
-        arguments += ["--perms", "0755", "--size", str(_REPORT_BYTES_MAX)]
-        return [*arguments, "--tmpfs", str(PurePosixPath(job.REPORT).parent)]
+        return arguments
 
     def _ancestors(self, path: str, mode: str = "0755") -> list[str]:
         """Return arguments that make a path's parents passable: bwrap's own choice is 0700."""
@@ -108,6 +105,13 @@ class Mounts:
     def _venv_source(self, repository: str) -> str | None:
         venv = self._interpreter.venv_in_repo
         return None if venv is None else str(Path(repository) / venv)
+
+
+def _mode_and_kind(path: str) -> tuple[str, str]:
+    """Return the permissions of a file of our own, and bwrap's word for how it is bound."""
+    if path == job.REPORT:
+        return "0666", "--bind-data"  # the one file outside the box that a job may write
+    return ("0755" if path.startswith(job.PROGRAMS) else "0644"), "--ro-bind-data"
 
 
 def _is_below(path: str, folders: Iterable[str]) -> bool:

@@ -25,7 +25,7 @@ from .channel import Channel
 BOX = "/box"
 TEMPORARY = "/tmp"  # noqa: S108 - a file system of its own, empty when a job starts
 HOME = TEMPORARY + "/home"
-REPORT = "/.swarm/report/outcomes.jsonl"
+REPORT = "/.swarm/report"
 PROGRAMS = "/.swarm/bin"
 PLUGIN_FOLDER = "/.swarm/plugin"
 _SETUP_FAILED = 120
@@ -69,6 +69,7 @@ def _prepare(order: dict[str, Any], wall: Wall, pipes: Pipes) -> Callable[[], ob
     _close_all_but(pipes, wall.ruleset)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.setsid()
     confine.confine(wall.slot_uid, order["limits"], wall.ruleset, wall.program)
     os.umask(0o022)

@@ -62,10 +62,11 @@ class Zygote:
             config: `slot_uid`, `venv`, `keep` and `link`, as `Sandbox.boot` sends them.
             has_pytest: whether pytest is loaded.
         """
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all that process 1 would listen to
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # hides this process from jobs of the same user
         self._control = control
         self._config = config
-        self._report = _create_report()
+        self._report = os.open(job.REPORT, os.O_RDWR | os.O_CLOEXEC)
         self._wakeup = _wake_on_child()
         ruleset = landlock.make_ruleset(WRITABLE, [job.REPORT])
         program = seccomp.make_program(platform.machine())
@@ -126,8 +127,7 @@ class Zygote:
 
     def _restore(self) -> None:
         """Put back what a job of the same user could have changed."""
-        if os.fstat(self._report).st_nlink == 0:
-            raise WorkerGoneError
+        os.fchmod(self._report, 0o666)
         os.ftruncate(self._report, 0)
         link = self._config["link"]
         if link is not None and not os.path.islink(link):
@@ -180,12 +180,6 @@ def _close_inherited_but(control: int) -> None:
         if int(name) > 2 and int(name) != control:
             with contextlib.suppress(OSError):  # the descriptor that listed the folder
                 os.close(int(name))
-
-
-def _create_report() -> int:
-    fd = os.open(job.REPORT, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    os.fchmod(fd, 0o666)
-    return fd
 
 
 def _wake_on_child() -> int:

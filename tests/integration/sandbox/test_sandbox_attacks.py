@@ -179,7 +179,7 @@ def test_what_is_bound_from_outside_cannot_be_written(run_python: Run) -> None:
     script = """
 import os, sys
 for folder in (sys.prefix, sys.base_prefix, "/usr", "/etc", "/", "/dev", "/.swarm",
-               "/.swarm/swarm_inside", "/.swarm/report", "/proc/sys/kernel"):
+               "/.swarm/swarm_inside", "/.swarm/bin", "/proc/sys/kernel"):
     try:
         open(folder + "/planted", "w")
         print("WORKED", folder)
@@ -240,3 +240,21 @@ for _ in range(3000):
     before = run_python(look).output
     assert run_python(leave).exit_status == 0
     assert run_python(look).output == before
+
+
+def test_a_job_cannot_take_the_report_from_the_next(run_python: Run) -> None:
+    spoil = """
+import os
+for change in (os.unlink, lambda p: os.rename(p, p + "x"), lambda p: os.chmod(p, 0)):
+    try:
+        change("/.swarm/report")
+    except OSError:
+        pass
+open("test_it.py", "w").write("def test(): pass")
+"""
+    run_python(spoil)
+    ended = run_python(
+        "open('test_it.py', 'w').write('def test(): pass')\nimport os, sys\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'pytest'])"
+    )
+    assert [test.test for test in ended.tests or ()] == ["test_it.py::test"], ended.output
