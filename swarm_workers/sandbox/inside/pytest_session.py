@@ -42,7 +42,8 @@ from . import (
 )
 
 _COLLECT_SECONDS_MAX = 120.0
-_MESSAGE_CHARACTERS_MAX = 2_000
+_MESSAGE_CHARACTERS_MAX = 1_000
+_REASON_LINES_MAX = 3
 
 
 class WarmEndedError(Exception):
@@ -176,12 +177,16 @@ class Session:
         message = self._warm.receive(seconds_max)
         if message is None:
             self._output.seek(0)
-            words = self._output.read().decode(errors="replace").strip()
-            raise WarmEndedError(
-                "pytest ended before the tests could be judged: %s"
-                % (words[-_MESSAGE_CHARACTERS_MAX:] or "it said nothing")
-            )
+            raise WarmEndedError(_reason(self._output.read().decode(errors="replace")))
         return message
+
+
+def _reason(words: str) -> str:
+    """Return what pytest said was wrong, on one line; else the last that it said."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("ERROR", "E  ", "INTERNALERROR"))]
+    told = " | ".join((errors or lines)[-_REASON_LINES_MAX:])
+    return told[-_MESSAGE_CHARACTERS_MAX:] or "pytest ended and said nothing"
 
 
 def _live_warm(channel: Any, lines: Lines, arguments: List[str], scratch: str, output: int) -> None:

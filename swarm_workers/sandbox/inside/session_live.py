@@ -67,7 +67,7 @@ class Paths:
 class ImportTimeCalls:
     """Functions of the repository that ran before the first test: their effects are already there.
 
-    A swap comes too late for them, so edits of theirs are judged by a fresh import.
+    A swap comes too late for these: what they returned then stays as it is.
     """
 
     def __init__(self, paths: Paths) -> None:
@@ -117,12 +117,16 @@ class LiveFunctions:
             return None
         return swaps if any(swap.code is new for swap in swaps) else None
 
+    def ran_at_import(self, path: str, code: types.CodeType) -> bool:
+        """Say whether this function, or one inside it, ran before the first test."""
+        return (path, code.co_firstlineno, code.co_name) in self._import_time or any(
+            self.ran_at_import(path, inner) for inner in session_source.nested_codes(code)
+        )
+
     def _add(
         self, path: str, old: types.CodeType, new: Optional[types.CodeType], swaps: List[Swap]
     ) -> bool:
         key = (path, old.co_firstlineno, old.co_name)
-        if key in self._import_time:
-            return False
         for function in self._by_key.get(key, ()):
             if new is None or not _is_same(function.__code__, old, new):
                 return False

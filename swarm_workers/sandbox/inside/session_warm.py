@@ -3,6 +3,7 @@
 Runs inside the sandbox: standard library and the target's pytest only, Python 3.8 and newer.
 """
 
+import dis
 import gc
 import os
 import statistics
@@ -30,6 +31,8 @@ from . import (
 _CPU_FLOOR_SECONDS = 0.1
 _CPU_FACTOR = 10.0
 _TRACED_FACTOR = 30.0
+_DOUBTS_MAX = 12
+"""Red candidates of one plan that get a fresh import as well, in case their doing so matters."""
 
 
 class Prepared(NamedTuple):
@@ -39,6 +42,8 @@ class Prepared(NamedTuple):
     verdict: str
     """`warm` (can be swapped in), `cold` (needs a fresh import), `rejected` or `duplicate`."""
     swaps: Tuple[Any, ...] = ()
+    is_doubtful: bool = False
+    """Its function also ran while the tests were collected, so red need not be the last word."""
 
 
 class Patience:
@@ -91,6 +96,8 @@ class WarmProcess:
         self._green: List[str] = []
         self._factor = 1.0
         self._seen: Set[Any] = set()
+        self._lines: Dict[str, Dict[str, List[int]]] = {}
+        self._doubts_left = _DOUBTS_MAX
         gc.collect()
         gc.freeze()
 
@@ -124,7 +131,8 @@ class WarmProcess:
         ]
         body = self._body(jobs, tracer=session_plugin.LineTracer(self._paths))
         for index, result in session_forks.run_jobs(jobs, body):
-            self._send({"op": "lines", "test": jobs[index].test, "lines": result.get("lines", {})})
+            lines = self._lines[jobs[index].test] = result.get("lines", {})
+            self._send({"op": "lines", "test": jobs[index].test, "lines": lines})
             if time.monotonic() > deadline:
                 return
 
@@ -137,6 +145,7 @@ class WarmProcess:
         self._green = [test for test in request["green"] if test != self._focus]
         self._factor = request["patience"]
         self._seen = set()
+        self._doubts_left = _DOUBTS_MAX
         for test, seconds in request["seconds"].items():
             self._patience.learn(test, "known", seconds)
         unknown = [t for t in [self._focus, *self._red, *self._green] if t not in self._items]
@@ -167,13 +176,24 @@ class WarmProcess:
             )
             if result["outcome"] not in session_forks.RED:
                 promising.append(warm[index])
+            elif warm[index].is_doubtful and self._doubts_left:
+                self._doubts_left -= 1
+                trials[warm[index].key]["is_cold"] = True
         for candidate in promising:
             self._judge(candidate, trials[candidate.key])
         return list(trials.values())
 
     def _judge(self, candidate: Prepared, trial: Dict[str, Any]) -> None:
-        """Run all asked tests on one candidate, alone in a process."""
-        order = [self._focus, *self._red, *self._green]
+        """Run all asked tests on one candidate, alone in a process.
+
+        The green tests known to run what was swapped go first: they are the ones that turn red.
+        """
+        swapped = [
+            (self._paths.relative(swap.code.co_filename), _lines_of(swap.function.__code__))
+            for swap in candidate.swaps
+        ]
+        green = sorted(self._green, key=lambda test: not self._is_run_by(test, swapped))
+        order = [self._focus, *self._red, *green]
         jobs = judging_jobs(order, len(self._red), lambda test: self._job(test, candidate.swaps))
         found = session_forks.run_jobs(jobs, self._body(jobs))
         note_results(trial, jobs, found, 1 + len(self._red))
@@ -236,6 +256,7 @@ class WarmProcess:
         """Compile a candidate, and find out whether it can be swapped in."""
         swaps: List[Any] = []
         digests = []
+        is_doubtful = False
         for path in sorted({edit[0] for edit in edits}):
             own = [edit for edit in edits if edit[0] == path]
             try:
@@ -246,15 +267,19 @@ class WarmProcess:
                 return Prepared(key, "cold")
             swaps.extend(found[1])
             digests.append(found[0])
+            is_doubtful |= found[2]
         if not any(is_changed for _, _, _, is_changed in digests) or tuple(digests) in self._seen:
             return Prepared(key, "duplicate")
         self._seen.add(tuple(digests))
-        return Prepared(key, "warm", tuple(swaps))
+        return Prepared(key, "warm", tuple(swaps), is_doubtful)
 
     def _prepare_file(
         self, path: str, edits: List[session_source.EditTuple]
-    ) -> Optional[Tuple[Tuple[str, int, bytes, bool], List[Any]]]:
-        """Return digest and swaps of one file's edits; None if only a fresh import will do."""
+    ) -> Optional[Tuple[Tuple[str, int, bytes, bool], List[Any], bool]]:
+        """Return digest and swaps of one file's edits, and whether to doubt what they show.
+
+        None if only a fresh import will do.
+        """
         module = self._module(path)
         unit = module.unit_of(edits) if module else None
         if module is None or unit is None:
@@ -266,9 +291,19 @@ class WarmProcess:
             return None
         digest = session_source.digest(new)
         if digest == old_digest:
-            return (path, unit.start, digest, False), []
+            return (path, unit.start, digest, False), [], False
         swaps = self._live.plan(path, old, new)
-        return None if swaps is None else ((path, unit.start, digest, True), swaps)
+        is_doubtful = self._live.ran_at_import(path, old)
+        if swaps is None or (
+            is_doubtful and not self._is_run_by(self._focus, [(path, _lines_of(old))])
+        ):
+            return None
+        return (path, unit.start, digest, True), swaps, is_doubtful
+
+    def _is_run_by(self, test: str, functions: Sequence[Tuple[Any, Set[int]]]) -> bool:
+        """Say whether a test is known to run one of these functions, given by path and lines."""
+        ran = self._lines.get(test, {})
+        return any(not lines.isdisjoint(ran.get(path, ())) for path, lines in functions)
 
     def _original(self, path: str, module: session_source.Module, unit: session_source.Unit) -> Any:
         key = (path, unit.start)
@@ -298,6 +333,12 @@ class WarmProcess:
             except session_source.RejectedError:
                 self._modules[path] = None
         return self._modules[path]
+
+
+def _lines_of(code: Any) -> Set[int]:
+    """Return the lines of a function's body, without its first line, which runs at import."""
+    first = code.co_firstlineno
+    return {line for _, line in dis.findlinestarts(code) if line and line > first}
 
 
 def judging_jobs(
