@@ -7,10 +7,12 @@ streams are read by `swarm_workers.reporting`.
 | key | type | meaning | expiry |
 |---|---|---|---|
 | `{<swarm>}:v:<name>` | string | a TVar: version header and JSON | none |
-| `{<swarm>}:h:<name>`, `:s:`, `:q:` | hash, set, list | counters, sets, queues | none |
+| `{<swarm>}:n:<name>` | string | a counter | none |
+| `{<swarm>}:s:<name>`, `:q:<name>` | set, list | sets, queues | none |
+| `{<swarm>}:m:<name>:<key>`, `:k:<name>` | string, set | one entry of a map; its keys | none |
 | `{<swarm>}:c:<client>` | string | the last commit of one client (exactly-once record) | 1 h |
 | `{<swarm>}:ev` | channel | names of the TVars that a commit wrote (wakes `retry`) | - |
-| `{<swarm>}:x:outbox` | stream | reports of attempts on their way to Postgres | trimmed by the flush |
+| `{<swarm>}:x:outbox` | stream | reports on their way to Postgres | trimmed by the flush |
 | `{<swarm>}:x:rejected` | stream | reports that Postgres cannot take, and why | newest 1000 |
 | `swarm:active` | set | swarms whose outbox is to be flushed | none |
 | `swarm:workers` | hash | by worker: attempts it can run at once, and when it said so | none |

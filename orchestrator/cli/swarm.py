@@ -83,12 +83,10 @@ def launch(  # noqa: PLR0913 - one parameter an option
     ensure_up(read_settings())
     parts = connect(read_settings())
     launched = start(request, parts)
-    for note in launched.notes:
-        sys.stderr.write(f"note: {note}\n")
     if detach:
         _print_id(launched.spec.swarm_id, as_json=as_json)
         return
-    row = watch.until_settled(parts, launched.spec, is_quiet=as_json)
+    row = watch.until_settled(parts, launched.spec, is_quiet=as_json, notes=launched.notes)
     _print_result(parts, row, as_json=as_json)
     raise typer.Exit(_exit_code(row))
 

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -27,7 +27,9 @@ class Progress:
     seconds_left: float
 
 
-def until_settled(parts: Parts, spec: SwarmSpec, *, is_quiet: bool) -> SwarmRow:
+def until_settled(
+    parts: Parts, spec: SwarmSpec, *, is_quiet: bool, notes: Sequence[str] = ()
+) -> SwarmRow:
     """Block until the swarm has ended and its attempts are reported; Ctrl-C stops the swarm.
 
     The watcher also takes the refill's steps, so that a launch works where no refill runs.
@@ -35,9 +37,12 @@ def until_settled(parts: Parts, spec: SwarmSpec, *, is_quiet: bool) -> SwarmRow:
     Args:
         parts: connections.
         spec: of the swarm.
-        is_quiet: True to show nothing.
+        is_quiet: True to show no progress.
+        notes: shown first, whether quiet or not.
     """
     try:
+        for note in notes:
+            sys.stderr.write(f"note: {note}\n")
         _watch(parts, spec, is_quiet=is_quiet)
     except KeyboardInterrupt:
         stop(parts, spec.swarm_id, "stopped by Ctrl-C")

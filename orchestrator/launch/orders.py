@@ -62,6 +62,14 @@ def count_in_flight(connection: Connection, swarm_id: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def operations_spent(connection: Connection, swarm_id: str) -> int:
+    """Return how many edits the reported attempts of a swarm have tried."""
+    total = func.coalesce(func.sum(ATTEMPTS.c.operations_spent), 0)
+    return int(
+        connection.execute(select(total).where(ATTEMPTS.c.swarm_id == swarm_id)).scalar_one()
+    )
+
+
 def overdue(connection: Connection, swarm_id: str, seconds: float) -> list[AttemptOrder]:
     """Return orders sent longer than `seconds` ago and not reported, and mark them as sent now."""
     age = func.now() - ATTEMPTS.c.sent_at

@@ -11,6 +11,7 @@ import signal
 import threading
 from dataclasses import dataclass
 from types import FrameType
+from typing import cast
 
 import redis
 from sqlalchemy import Connection, Engine, RowMapping, func, select, update
@@ -18,7 +19,13 @@ from sqlalchemy.exc import OperationalError
 
 from orchestrator.launch.capacity import live_slots
 from orchestrator.launch.enqueue import enqueue
-from orchestrator.launch.orders import count_in_flight, next_orders, overdue, record_sent
+from orchestrator.launch.orders import (
+    count_in_flight,
+    next_orders,
+    operations_spent,
+    overdue,
+    record_sent,
+)
 from orchestrator.settings import OrchestratorSettings
 from swarm_workers.coordination.records import SwarmState
 from swarm_workers.coordination.spaces import Spaces
@@ -27,6 +34,7 @@ from swarm_workers.stm import StmError
 from tasks_schema.kinds import AttemptStatus, SwarmStatus
 from tasks_schema.messages.attempt import AttemptOrder
 from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.names import KEY_ACTIVE_SWARMS
 from tasks_schema.tables.attempts import ATTEMPTS
 from tasks_schema.tables.swarms import SWARMS
 
@@ -57,7 +65,20 @@ def step(parts: Parts) -> int:
         swarm_ids = list(connection.execute(live).scalars())
     for swarm_id in swarm_ids:
         step_swarm(parts, swarm_id)
+    _retire(parts, set(swarm_ids))
     return len(swarm_ids)
+
+
+def _retire(parts: Parts, live: set[str]) -> None:
+    """Take swarms off the flush's list that have ended and whose attempts are all reported."""
+    listed = cast("set[bytes]", parts.client.smembers(KEY_ACTIVE_SWARMS))
+    ended = {name.decode() for name in listed} - live
+    if not ended:
+        return
+    with parts.engine.begin() as connection:
+        done = [name for name in ended if count_in_flight(connection, name) == 0]
+    if done:
+        parts.client.srem(KEY_ACTIVE_SWARMS, *done)
 
 
 def step_swarm(parts: Parts, swarm_id: str) -> None:
@@ -82,6 +103,8 @@ def _locked(connection: Connection, swarm_id: str) -> RowMapping | None:
 def _advance(parts: Parts, connection: Connection, row: RowMapping) -> list[AttemptOrder]:
     spec = SwarmSpec.model_validate(row["spec"])
     state = _state(parts, spec, float(row["age_seconds"]))
+    if row["status"] == SwarmStatus.RUNNING and state.status is SwarmStatus.PENDING:
+        state = _restore(parts, connection, spec)
     if state.status != row["status"]:
         _write_status(connection, spec.swarm_id, state)
     if state.status.is_final:
@@ -104,6 +127,26 @@ def _state(parts: Parts, spec: SwarmSpec, age_seconds: float) -> SwarmState:
     if limit and age_seconds >= limit:
         shared.stm.atomically(shared.end, SwarmStatus.TIMED_OUT, f"its {limit:g} s are over")
     return shared.stm.atomically(shared.state.get)
+
+
+def _restore(parts: Parts, connection: Connection, spec: SwarmSpec) -> SwarmState:
+    """Rebuild the space of a running swarm after Redis lost it, from what Postgres knows.
+
+    What is lost with the space is which candidates were tried; they are tried again.
+    """
+    _LOG.warning("the space of %s is gone and is rebuilt from Postgres", spec.swarm_id)
+    left = spec.task.budget.operations - operations_spent(connection, spec.swarm_id)
+    shared = parts.spaces.shared(spec.swarm_id)
+
+    def body() -> SwarmState:
+        if shared.state.get().status is SwarmStatus.PENDING:
+            shared.begin()
+            if spec.task.budget.operations and left > 0:
+                shared.operations.add(left)
+        return shared.state.get()
+
+    parts.client.sadd(KEY_ACTIVE_SWARMS, spec.swarm_id)
+    return shared.stm.atomically(body)
 
 
 def _top_up(parts: Parts, connection: Connection, spec: SwarmSpec) -> list[AttemptOrder]:

@@ -103,7 +103,7 @@ def copied(name: str, folder: Path) -> Path:
     return Path(shutil.copytree(EXAMPLES / name, folder / name, ignore=ignore))
 
 
-def pytest_passes(folder: Path, *arguments: str) -> bool:
+def passes_outside(folder: Path, *arguments: str) -> bool:
     """Run the tests of a folder as its owner would, outside of any sandbox."""
     argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:valkey", *arguments]
     return subprocess.run(argv, cwd=folder, check=False, capture_output=True).returncode == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import pytest_passes
+from tests.acceptance.conftest import passes_outside
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
@@ -122,7 +122,7 @@ def test_files_of_all_kinds_come_through_and_the_bug_is_mended_in_place(swarm, w
     result = swarm.launch(words, "pytest -q")
     assert result["status"] == "succeeded"
     swarm.run("apply", result["swarm_id"], "--repo", str(words))
-    assert pytest_passes(words)
+    assert passes_outside(words)
     assert (words / "words.py").read_bytes().count(b"\r\n") == source.count(b"\r\n")
     assert all((words / name).read_bytes() == data for name, data in odd.items())
 

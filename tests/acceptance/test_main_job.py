@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import copied, pytest_passes
+from tests.acceptance.conftest import copied, passes_outside
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
@@ -31,11 +31,11 @@ def test_a_repository_with_several_bugs_gets_green_by_landings_of_several_agents
     )
     assert len(landed) >= 2
     pristine = copied("ledger", tmp_path_factory.mktemp("pristine"))
-    assert not pytest_passes(pristine)
+    assert not passes_outside(pristine)
     patch = swarm.run("patch", result["swarm_id"])
     assert patch == result["patch"]
     git_apply(pristine, patch)
-    assert pytest_passes(pristine)
+    assert passes_outside(pristine)
 
 
 def test_each_attempt_and_each_test_outcome_is_in_postgres_once(swarm, words):
@@ -90,7 +90,7 @@ def test_a_detached_swarm_is_watched_and_applied_by_its_id(swarm, words):
     assert json.loads(swarm.run("status", printed, "--json"))["status"] == "succeeded"
     assert printed in swarm.run("status")
     assert "applied" in swarm.run("apply", printed, "--repo", str(words))
-    assert pytest_passes(words)
+    assert passes_outside(words)
 
 
 def test_a_patch_is_applied_to_a_new_branch_and_committed(swarm, words):
@@ -104,17 +104,17 @@ def test_a_patch_is_applied_to_a_new_branch_and_committed(swarm, words):
         ["git", "log", "--format=%s", "fix"], cwd=words, capture_output=True, text=True, check=True
     )
     assert log.stdout.splitlines() == [f"Apply swarm {swarm_id}", "as it was"]
-    assert pytest_passes(words)
+    assert passes_outside(words)
 
 
 def test_a_command_that_is_not_pytest_is_judged_by_its_exit_status_alone(swarm, tmp_path):
-    (tmp_path / "double.py").write_text("def double(n):\n    return n + 1\n")
+    (tmp_path / "double.py").write_text("def double(n):\n    return n * 3\n")
     (tmp_path / "check.py").write_text(
         "import double\nassert [double.double(n) for n in (1, 2, 5)] == [2, 4, 10]\n"
     )
     result = swarm.launch(tmp_path, "python check.py", "--scope", "double")
     assert result["status"] == "succeeded"
-    assert "+    return n + n" in result["patch"] or "+    return n * 2" in result["patch"]
+    assert "+    return n * 2" in result["patch"]
 
 
 def test_a_command_that_calls_pytest_reports_its_tests_all_the_same(swarm, words):

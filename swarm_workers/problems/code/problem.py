@@ -106,7 +106,9 @@ class CodeProblem:
         outcome = self._swarm.lander.outcome_at(branch, landing)
         self._swarm.publish(self._shared, branch, landing, outcome)
         if outcome.is_success:
-            empty = CodeView(branch, landing, {}, None, Survey({}, {}, {}), (), frozenset(), 0)
+            empty = CodeView(
+                branch, landing, {}, None, Survey({}, {}, {}), (), frozenset(), frozenset(), 0
+            )
             return empty.without_target("the success command passes")
         bench = self._swarm.workbench.bench(branch, landing, outcome)
         self._turn = _Turn(bench=bench)
@@ -121,6 +123,7 @@ class CodeProblem:
                 survey=bench.survey,
                 red=tuple(sorted(red)),
                 flaky=flaky,
+                unsteady=flaky | bench.differing(outcome),
                 seed=self._spec.seed,
             )
         )
@@ -238,8 +241,8 @@ class CodeProblem:
             if len(self._shared.resigned.members()) < self._spec.agents:
                 return
         left = f"{len(view.red)} tests stay red" if view.red else "no steady test is red"
-        flaky = ", ".join(f"'{name}'" for name in sorted(view.flaky)[:5])
-        tail = f"; flaky tests, counted for neither side: {flaky}" if flaky else ""
+        unsteady = ", ".join(f"'{name}'" for name in sorted(view.unsteady)[:5])
+        tail = f"; green in one run and red in another are {unsteady}" if unsteady else ""
         self._shared.end(SwarmStatus.EXHAUSTED, f"{view.idle_reason}; {left}{tail}")
 
     def _write_baseline(self, outcome: CommandOutcome, refusal: str) -> None:

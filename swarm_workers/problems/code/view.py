@@ -25,6 +25,9 @@ class CodeView:
     red: tuple[str, ...]
     """Red tests that are not flaky."""
     flaky: frozenset[str]
+    """Tests known to be green and red on the same code."""
+    unsteady: frozenset[str]
+    """Tests that do otherwise in the survey than in the command, the flaky ones included."""
     seed: int
     """The swarm's: all of its agents rank alike, so that slices of one list can be shared out."""
     target: str | None = None

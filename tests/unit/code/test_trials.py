@@ -6,16 +6,21 @@ from swarm_workers.problems.code.view import CodeView
 from swarm_workers.problems.code.warm import Survey, Trial
 from swarm_workers.protocols import Edit, EditCandidate
 
-TEXT = (
-    "def low(items):\n    best = items[0]\n    for x in items:\n        best = x\n    return items\n"
-)
+TEXT = """\
+def low(items):
+    best = items[0]
+    for x in items:
+        best = x
+    return items
+"""
 BOTH = {"t": {"a.py": frozenset({2, 3, 5})}, "u": {"a.py": frozenset({2, 3, 4, 5})}}
 
 
 def view(**changes) -> CodeView:
     fields = {
         "branch": "b", "landing": 0, "sources": {"a.py": TEXT}, "scope": None,
-        "survey": Survey({}, BOTH, {}), "red": ("t", "u"), "flaky": frozenset(), "seed": 0,
+        "survey": Survey({}, BOTH, {}), "red": ("t", "u"), "flaky": frozenset(),
+        "unsteady": frozenset(), "seed": 0,
         "target": "u", "start": 0, "stop": 400,
     }  # fmt: skip
     return CodeView(**{**fields, **changes})
