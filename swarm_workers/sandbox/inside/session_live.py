@@ -141,9 +141,16 @@ class LiveFunctions:
 
 
 def _is_same(live: types.CodeType, old: types.CodeType, new: types.CodeType) -> bool:
-    """Say whether the live code is what the file says, and the new one fits in its place."""
-    is_as_written = live.co_code == old.co_code and live.co_names == old.co_names
-    return is_as_written and live.co_freevars == new.co_freevars
+    """Say whether the live code is what the file says, and the new one fits in its place.
+
+    Names tell: code that was rewritten at import has others. The instructions do not: those for a
+    call on an imported name depend on the import statement, which is not compiled again.
+    """
+    return _names(live) == _names(old) and live.co_freevars == new.co_freevars
+
+
+def _names(code: types.CodeType) -> Tuple[Any, ...]:
+    return (code.co_argcount, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
 
 
 class StateWatch:

@@ -1,9 +1,12 @@
 """What the session inside the sandbox does with source: plain functions, tested outside of it."""
 
+import importlib.util
 import textwrap
+from pathlib import Path
 
 import pytest
 
+from swarm_workers.sandbox.inside.session_live import LiveFunctions, Paths
 from swarm_workers.sandbox.inside.session_source import (
     Module,
     RejectedError,
@@ -115,3 +118,20 @@ def test_digest_does_not_depend_on_place_or_form() -> None:
 def test_text_that_does_not_compile_is_rejected(text: str) -> None:
     with pytest.raises(RejectedError):
         compile_quietly(text, "a.py", 0)
+
+
+def test_function_that_calls_a_method_of_an_imported_name_can_be_swapped(tmp_path: Path) -> None:
+    # The compiler gives such a call other instructions where it sees the import.
+    source = "from datetime import date\n\n\ndef day(text):\n    return date.fromisoformat(text)\n"
+    path = tmp_path / "days.py"
+    path.write_text(source)
+    spec = importlib.util.spec_from_file_location("days", path)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    module = Module(str(path), source)
+    end = source.index("(text)\n", 50)
+    unit = module.unit_of([("days.py", end, end, "")])
+    old = function_code(module.compile_unit(unit), unit)
+    new = function_code(module.compile_unit(unit, [("days.py", end, end, ".strftime")]), unit)
+    swaps = LiveFunctions(Paths(str(tmp_path)), set()).plan("days.py", old, new)
+    assert [swap.function for swap in swaps] == [loaded.day]
