@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     """Reports written to Postgres in one transaction."""
     outbox_poll_seconds: float = 0.2
     """How long the flush sleeps when the outbox is empty."""
-    slice_candidates_max: int = 400
+    slice_candidates_max: int = 4000
     """Candidates that one attempt claims and evaluates."""
     attempt_seconds_max: float = 120
     """Wall-clock limit of one attempt's search, beside runs of the success command."""

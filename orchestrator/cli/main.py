@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from orchestrator.cli import stack, swarm
+from orchestrator.cli import bench, stack, swarm
 from tasks_schema.errors import SwarmError
 from tasks_schema.kinds import ExitCode
 
@@ -31,6 +31,7 @@ for command in (
     stack.migrate,
 ):
     app.command()(command)
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

@@ -45,7 +45,8 @@ def describe_redis(url: str) -> RedisDescription:
             memory, persistence = client.info("memory"), client.info("persistence")
     except (redis.RedisError, OSError, ValueError) as error:
         raise StackError(
-            f"Redis does not answer ({error}): check SWARM_REDIS_URL if you set it, else run `swarm up`"
+            f"Redis does not answer ({error}): "
+            "check SWARM_REDIS_URL if you set it, else run `swarm up`"
         ) from error
     enabled = persistence.get("aof_enabled")
     name, version = server.get("server_name", "redis"), server["redis_version"]
@@ -68,6 +69,7 @@ def describe_postgres(url: str) -> str:
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise StackError(
-            f"Postgres does not answer ({reason}): check SWARM_DATABASE_URL if you set it, else run `swarm up`"
+            f"Postgres does not answer ({reason}): "
+            "check SWARM_DATABASE_URL if you set it, else run `swarm up`"
         ) from error
     return f"{version // 10000}.{version % 10000}"

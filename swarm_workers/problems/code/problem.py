@@ -5,6 +5,7 @@ The steps of an attempt on code, each by the file that knows it: `workbench` (ch
 head).
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -147,11 +148,14 @@ class CodeProblem:
         others = [test for test in view.red if test != target]
         green = bench.green_for(target, view.flaky)
         trials = bench.evaluator.evaluate(candidates, focus=target, red=others, green=green)
+        began = time.monotonic()
         try:
             tally = tally_trials(view, trials, signs)
         except UnsteadyTestError as error:
             self._flaky.add(frozenset({error.test}))
             tally = Tally(best=view.partial)
+        if tally.evaluated >= _SLICE_CANDIDATES_MIN:
+            bench.candidates_per_second = tally.evaluated / (time.monotonic() - began)
         return Evaluation(tally.candidates, tally.operations_spent, tally)
 
     def share(self, evaluation: Evaluation[Tally]) -> None:
@@ -221,10 +225,10 @@ class CodeProblem:
         return view.with_slice(taken)
 
     def _slice_size(self, view: CodeView) -> int:
-        """Return how many candidates make a slice of a few seconds."""
+        """Return how many candidates make a slice of a few seconds, as fast as it goes here."""
         seconds = sorted(view.survey.tests[test].seconds for test in view.red)
-        typical = seconds[len(seconds) // 2] + _CANDIDATE_SECONDS_MIN
-        count = int(_SLICE_SECONDS / typical)
+        guess = 1 / (seconds[len(seconds) // 2] + _CANDIDATE_SECONDS_MIN)
+        count = int(_SLICE_SECONDS * (self._turn_bench.candidates_per_second or guess))
         return max(_SLICE_CANDIDATES_MIN, min(count, self._swarm.settings.slice_candidates_max))
 
     def _nothing_to_land(self, view: CodeView, evaluation: Evaluation[Tally]) -> Outcome:

@@ -85,7 +85,10 @@ def choose(leads: Mapping[str, Lead], agent: str) -> Choice | type[Idle] | type[
     for test, lead in leads.items():
         if _is_partial_due(lead) and not _others(lead, agent):
             return Choice(test, is_partial_due=True)
-    claimable = [test for test, lead in leads.items() if not lead.is_exhausted]
+    # Once patience is over nobody starts to search on: those still at it end, and it lands.
+    claimable = [
+        test for test, lead in leads.items() if not (lead.is_exhausted or _is_partial_due(lead))
+    ]
     if claimable:
         ranked = sorted(claimable, key=lambda test: (len(leads[test].open), leads[test].next))
         return Choice(ranked[0], is_partial_due=False)

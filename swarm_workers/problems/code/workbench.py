@@ -55,7 +55,7 @@ class Evaluator(Protocol):
 class Bench:
     """One landing, checked out, its tests surveyed, ready to judge candidates.
 
-    Not frozen: whether the survey was compared with the success command is noted once.
+    Not frozen: it learns whether the survey agrees with the success command, and how fast it is.
     """
 
     branch: str
@@ -68,6 +68,8 @@ class Bench:
     survey: Survey
     evaluator: Evaluator
     is_compared: bool = False
+    candidates_per_second: float = 0.0
+    """How fast the last slice went here; 0 before the first."""
 
     def red(self, outcome: CommandOutcome) -> frozenset[str]:
         """Return the tests that are red in the survey and in the success command."""

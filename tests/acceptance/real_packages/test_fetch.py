@@ -9,7 +9,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from fetch import (
+
+from tests.acceptance.real_packages.fetch import (
     CopiedFile,
     DigestMismatchError,
     Entry,

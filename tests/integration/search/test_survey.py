@@ -3,7 +3,7 @@
 import textwrap
 
 import pytest
-from conftest import OpenSession
+from tests.integration.search.conftest import OpenSession
 
 from swarm_workers.problems.code.warm import UncollectableError
 from swarm_workers.protocols import Edit, EditCandidate

@@ -63,9 +63,11 @@ def _attribute(site: Site, node: ast.Attribute) -> Iterator[Proposal]:
     for other in own:
         prior = 0.6 * _likeness(node.attr, other)
         yield site.replace(f"{base}.{other}", "attribute", prior)
+    near = {name for names in site.scope.attributes.values() for name in names}
     for other in site.around.attributes[: 2 * _ATTRIBUTES_MAX]:
         if other not in own:
-            prior = 0.35 * _likeness(node.attr, other)
+            # What another variable of the function is asked for, this one probably has too.
+            prior = (0.55 if other in near else 0.35) * _likeness(node.attr, other)
             yield site.replace(f"{base}.{other}", "attribute", prior)
     if base == "self":
         for name in site.scope.variables:

@@ -1,0 +1,1 @@
+"""Benchmarks: figures against a peer or a bar, taken in one run."""

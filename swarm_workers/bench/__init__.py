@@ -1,0 +1,1 @@
+"""What a worker can do in a second, measured on its real parts."""
