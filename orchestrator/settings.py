@@ -28,10 +28,10 @@ class OrchestratorSettings(Settings):
     """Attempts kept in flight for each one that the fleet can run: one runs, the rest wait."""
     slots_assumed: int = Field(default=2, ge=1)
     """Attempts that the fleet is taken to run at once while no worker has said how many it can."""
-    refill_seconds: float = Field(default=0.1, gt=0)
-    """How often the refill looks while swarms are live."""
-    refill_idle_seconds: float = Field(default=0.25, gt=0)
-    """How often it looks while none is."""
+    refill_seconds: float = Field(default=0.2, gt=0)
+    """How often the refill looks while swarms are live, if nothing wakes it before."""
+    refill_idle_seconds: float = Field(default=2, gt=0)
+    """How often it looks while none is, if nothing wakes it before."""
     resend_seconds: float = Field(default=90, gt=0)
     """After how long an attempt that was sent and is not reported is sent again."""
 

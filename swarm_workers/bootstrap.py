@@ -7,6 +7,7 @@ connection and no thread crosses the fork.
 from collections import OrderedDict
 from typing import Any
 
+import redis
 from sqlalchemy import Engine, create_engine, make_url, select
 
 from swarm_workers.agents.registry import agent_of
@@ -14,6 +15,7 @@ from swarm_workers.attempt.run import run_attempt
 from swarm_workers.clock import Clock, RealClock
 from swarm_workers.coordination.shared_state import SharedState
 from swarm_workers.coordination.spaces import Spaces
+from swarm_workers.coordination.wake import wake_refill
 from swarm_workers.problems.code.problem import CodeProblem
 from swarm_workers.problems.code.swarm import CodeSwarm
 from swarm_workers.protocols import Agent
@@ -78,17 +80,23 @@ class Process:
         self._clock = clock
         self._engine = _engine(settings)
         self._spaces = Spaces(settings.require_redis_url())
+        self._client = redis.Redis.from_url(
+            settings.require_redis_url(), socket_connect_timeout=CONNECT_SECONDS_MAX
+        )
         self._open: OrderedDict[str, OpenSwarm] = OrderedDict()
 
     def run(self, order: AttemptOrder) -> AttemptReport | None:
         """Run one turn of one agent; blocks until it is reported."""
-        return run_attempt(order, self._swarm(order.swarm), self._settings, self._clock)
+        report = run_attempt(order, self._swarm(order.swarm), self._settings, self._clock)
+        wake_refill(self._client, order.swarm)
+        return report
 
     def close(self) -> None:
         """End every sandbox and connection."""
         while self._open:
             self._open.popitem()[1].close()
         self._spaces.close()
+        self._client.close()
         self._engine.dispose()
 
     def _swarm(self, swarm_id: str) -> OpenSwarm:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from orchestrator.bench.report import Bar, Report
-from orchestrator.launch.refill import Parts
+from orchestrator.launch.parts import Parts
 from orchestrator.launch.stop import stop
 from tasks_schema.kinds import AgentKind
 from tasks_schema.messages.swarm import SwarmSpec

@@ -37,7 +37,7 @@ def launch(*, quick: Quick = False, json: JsonFile = None) -> None:
     """Seconds from a launch to its first attempt, stack up."""
     from orchestrator.bench.launch import measure  # noqa: PLC0415
     from orchestrator.cli.stack import read_settings  # noqa: PLC0415
-    from orchestrator.launch.connect import connect  # noqa: PLC0415
+    from orchestrator.launch.parts import connect  # noqa: PLC0415
     from orchestrator.stack.services import ensure_up  # noqa: PLC0415
 
     ensure_up(read_settings())

@@ -11,7 +11,7 @@ from orchestrator.cli.stack import read_settings
 from tasks_schema.kinds import AgentKind, ExitCode, Mode, SwarmStatus
 
 if TYPE_CHECKING:
-    from orchestrator.launch.refill import Parts
+    from orchestrator.launch.parts import Parts
     from orchestrator.launch.start import Request
     from orchestrator.queries.status import SwarmRow
 
@@ -61,8 +61,7 @@ def launch(  # noqa: PLR0913 - one parameter an option
 
     They work until its success command passes, their budget is spent, or you stop them.
     """
-    from orchestrator.cli import watch  # noqa: PLC0415
-    from orchestrator.launch.connect import connect  # noqa: PLC0415
+    from orchestrator.launch.parts import connect  # noqa: PLC0415
     from orchestrator.launch.start import launch as start  # noqa: PLC0415
     from orchestrator.stack.services import ensure_up  # noqa: PLC0415
 
@@ -86,6 +85,8 @@ def launch(  # noqa: PLR0913 - one parameter an option
     if detach:
         _print_id(launched.spec.swarm_id, as_json=as_json)
         return
+    from orchestrator.cli import watch  # noqa: PLC0415 - loads Celery, while the baseline runs
+
     row = watch.until_settled(parts, launched.spec, is_quiet=as_json, notes=launched.notes)
     _print_result(parts, row, as_json=as_json)
     raise typer.Exit(_exit_code(row))
@@ -162,7 +163,7 @@ def apply(
 
 
 def _parts() -> "Parts":
-    from orchestrator.launch.connect import connect  # noqa: PLC0415
+    from orchestrator.launch.parts import connect  # noqa: PLC0415
 
     return connect(read_settings())
 

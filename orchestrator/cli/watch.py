@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from orchestrator.launch.refill import Parts, step_swarm
+from orchestrator.launch.parts import Parts
+from orchestrator.launch.refill import step_swarm
 from orchestrator.launch.stop import stop
 from orchestrator.queries.status import SwarmRow, read_swarm
 from tasks_schema.kinds import SwarmStatus

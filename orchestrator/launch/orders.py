@@ -54,6 +54,12 @@ def record_sent(connection: Connection, orders: Sequence[AttemptOrder]) -> None:
         connection.execute(insert(ATTEMPTS).values(attempt).on_conflict_do_nothing())
 
 
+def is_known(connection: Connection, order: AttemptOrder) -> bool:
+    """Say whether this turn was sent before."""
+    query = select(ATTEMPTS.c.attempt_id).where(ATTEMPTS.c.attempt_id == order.attempt_id)
+    return connection.execute(query).one_or_none() is not None
+
+
 def count_in_flight(connection: Connection, swarm_id: str) -> int:
     """Return how many attempts of a swarm were sent and are not reported."""
     query = select(func.count()).where(

@@ -9,48 +9,39 @@ Run as `python -m orchestrator.launch.refill`.
 import logging
 import signal
 import threading
-from dataclasses import dataclass
 from types import FrameType
 from typing import cast
 
 import redis
-from sqlalchemy import Connection, Engine, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from orchestrator.launch.capacity import live_slots
 from orchestrator.launch.enqueue import enqueue
 from orchestrator.launch.orders import (
+    baseline_order,
     count_in_flight,
+    is_known,
     next_orders,
     operations_spent,
     overdue,
     record_sent,
 )
+from orchestrator.launch.parts import Parts, connect
 from orchestrator.settings import OrchestratorSettings
 from swarm_workers.coordination.records import SwarmState
-from swarm_workers.coordination.spaces import Spaces
 from swarm_workers.errors import ServiceUnreachableError
 from swarm_workers.stm import StmError
 from tasks_schema.kinds import AttemptStatus, SwarmStatus
 from tasks_schema.messages.attempt import AttemptOrder
 from tasks_schema.messages.swarm import SwarmSpec
-from tasks_schema.names import KEY_ACTIVE_SWARMS
+from tasks_schema.names import KEY_ACTIVE_SWARMS, KEY_WAKE
 from tasks_schema.tables.attempts import ATTEMPTS
 from tasks_schema.tables.swarms import SWARMS
 
 _LOG = logging.getLogger(__name__)
 FAILURES_IN_A_ROW_MAX = 6
 """So many attempts that all failed end a swarm: the next would fail too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a step needs."""
-
-    engine: Engine
-    spaces: Spaces
-    client: redis.Redis
-    settings: OrchestratorSettings
 
 
 def step(parts: Parts) -> int:
@@ -111,7 +102,7 @@ def _advance(parts: Parts, connection: Connection, row: RowMapping) -> list[Atte
         return []
     resend = overdue(connection, spec.swarm_id, parts.settings.resend_seconds)
     if state.status is not SwarmStatus.RUNNING:
-        return resend
+        return [*resend, *_first(connection, spec)]
     reason = _hopeless(connection, spec.swarm_id)
     if reason:
         shared = parts.spaces.shared(spec.swarm_id)
@@ -147,6 +138,15 @@ def _restore(parts: Parts, connection: Connection, spec: SwarmSpec) -> SwarmStat
 
     parts.client.sadd(KEY_ACTIVE_SWARMS, spec.swarm_id)
     return shared.stm.atomically(body)
+
+
+def _first(connection: Connection, spec: SwarmSpec) -> list[AttemptOrder]:
+    """Return the order that measures the code as it is, unless it was sent before."""
+    if is_known(connection, baseline_order(spec)):
+        return []
+    orders = [baseline_order(spec)]
+    record_sent(connection, orders)
+    return orders
 
 
 def _top_up(parts: Parts, connection: Connection, spec: SwarmSpec) -> list[AttemptOrder]:
@@ -187,20 +187,20 @@ def _write_status(connection: Connection, swarm_id: str, state: SwarmState) -> N
 def run_forever(parts: Parts, stop: threading.Event) -> None:
     """Take steps until told to stop; waits longer after a failure of Redis or Postgres."""
     pause = parts.settings.refill_seconds
-    while not stop.wait(pause):
+    while not stop.is_set():
         try:
+            parts.client.blpop([KEY_WAKE], timeout=pause)
             live = step(parts)
         except (OperationalError, StmError, redis.RedisError, ServiceUnreachableError) as error:
             _LOG.warning("refill waits for a server: %s", error)
             pause = min(5.0, pause * 2)
+            stop.wait(pause)
             continue
         pause = parts.settings.refill_seconds if live else parts.settings.refill_idle_seconds
 
 
 def main() -> None:
     """Run the loop until SIGTERM or SIGINT."""
-    from orchestrator.launch.connect import connect  # noqa: PLC0415 - only the process needs it
-
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Launch: the code goes into the source store, the swarm into Postgres and Redis, one order out.
+"""Launch: the code goes into the source store, the swarm into Redis and Postgres; the refill wakes.
 
 Every refusal comes before the first row is written; after that, what is half-done cannot be seen,
 because the row of the swarm is written last.
@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import insert
-from swarm_workers.source.folder import read_folder
 
 from orchestrator.errors import UsageError
-from orchestrator.launch.enqueue import enqueue
-from orchestrator.launch.orders import baseline_order, record_sent
+from orchestrator.launch.parts import Parts
 from orchestrator.launch.plan import missing_scope_message, slug_of
-from orchestrator.launch.refill import Parts
+from swarm_workers.coordination.wake import wake_refill
 from swarm_workers.interpreter import find_interpreter
+from swarm_workers.source.folder import read_folder
 from swarm_workers.source.store import SourceStore
 from swarm_workers.source.values import Branch
 from tasks_schema.ids import swarm_id
@@ -57,7 +56,7 @@ class Launched:
 
 
 def launch(request: Request, parts: Parts) -> Launched:
-    """Import the code, record the swarm, and send the order that measures the code as it is.
+    """Import the code, record the swarm, and wake the refill, which hands out its attempts.
 
     Blocks for reading the folder and writing it to Postgres.
 
@@ -116,17 +115,15 @@ def _check_scope(store: SourceStore, imported: Branch, scope: Sequence[str]) -> 
 
 
 def _record(spec: SwarmSpec, parts: Parts) -> None:
-    """Write the swarm: its space in Redis first, its row last, then send the first order."""
+    """Write the swarm: its space in Redis first, its row last, and wake the refill."""
     shared = parts.spaces.shared(spec.swarm_id)
     if spec.task.budget.operations:
         shared.stm.atomically(shared.operations.add, spec.task.budget.operations)
     parts.client.sadd(KEY_ACTIVE_SWARMS, spec.swarm_id)
-    order = baseline_order(spec)
+    row = {"swarm_id": spec.swarm_id, "spec": spec.model_dump(mode="json")}
     with parts.engine.begin() as connection:
-        row = {"swarm_id": spec.swarm_id, "spec": spec.model_dump(mode="json")}
         connection.execute(insert(SWARMS).values(row | {"status": SwarmStatus.PENDING}))
-        record_sent(connection, [order])
-    enqueue([order])
+    wake_refill(parts.client, spec.swarm_id)
 
 
 def _notes(root: Path, spec: SwarmSpec) -> list[str]:

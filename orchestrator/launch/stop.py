@@ -1,6 +1,6 @@
 """Stop means stop: after this returns no attempt of the swarm starts."""
 
-from orchestrator.launch.refill import Parts
+from orchestrator.launch.parts import Parts
 from tasks_schema.kinds import SwarmStatus
 
 
