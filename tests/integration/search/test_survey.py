@@ -3,11 +3,11 @@
 import textwrap
 
 import pytest
-from tests.integration.search.conftest import OpenSession
 
 from swarm_workers.problems.code.warm import UncollectableError
 from swarm_workers.protocols import Edit, EditCandidate
 from tasks_schema.kinds import TestOutcome
+from tests.integration.search.conftest import OpenSession
 
 pytestmark = pytest.mark.sandbox
 

@@ -48,7 +48,10 @@ def _binary(site: Site, node: ast.BinOp) -> Iterator[Proposal]:
     for instead, prior in _INSTEAD.get(found[0], ()):
         yield Proposal(*found.span(), instead, "arithmetic operator", prior)
     left, right = site.operand(node.left), site.operand(node.right)
-    yield site.replace(site.text_of(node.left), "one operand", 0.6)
+    # `x - 1` for `x` is an off-by-one like any other, and reads better than `x - 0`.
+    is_one_off = isinstance(node.right, ast.Constant) and node.right.value == 1
+    prior = 0.96 if is_one_off and found[0] in "+-" else 0.6
+    yield site.replace(site.text_of(node.left), "one operand", prior)
     yield site.replace(site.text_of(node.right), "one operand", 0.55)
     if found[0] not in ("*", "&", "|", "^"):
         yield site.replace(f"{right} {found[0]} {left}", "operand swap", 0.6)

@@ -34,7 +34,9 @@ def propose(site: Site) -> Iterator[Proposal]:
 
 def _integer(site: Site, value: int) -> Iterator[Proposal]:
     yield site.replace(str(value + 1), "off by one", 0.95)
-    yield site.replace(str(value - 1), "off by one", 0.95)
+    is_step = isinstance(site.parent, ast.BinOp) and isinstance(site.parent.op, ast.Add | ast.Sub)
+    if not (value == 1 and is_step):  # nobody writes `x - 0`: `arithmetic` leaves the 1 out
+        yield site.replace(str(value - 1), "off by one", 0.95)
     near = {0: 0.6, 1: 0.6, -1: 0.55, 2: 0.45, 3: 0.3, 4: 0.3, 5: 0.25, 10: 0.3}
     near |= {-value: 0.5, value * 2: 0.35, value // 2: 0.35, value * 10: 0.3}
     if value >= 10:
@@ -44,6 +46,8 @@ def _integer(site: Site, value: int) -> Iterator[Proposal]:
             yield site.replace(str(other), "constant", prior)
     for text in site.scope.numbers:
         yield site.replace(text, "constant", 0.5)
+    for name in site.scope.variables:
+        yield site.replace(name, "variable", 0.4)
     for power in (8, 16, 32, 60, 100, 64, 24, 7, 12, 1000, 1024, 3600):
         yield site.replace(str(power), "constant", 0.2)
     yield site.replace("None", "constant", 0.3)
