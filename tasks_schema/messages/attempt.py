@@ -36,7 +36,7 @@ class TestResult(BaseModel):
     outcome: TestOutcome
     seconds: float = Field(ge=0)
     message: str = ""
-    """For a red test the last line of its failure, at most 500 characters."""
+    """For a red test the first line of its failure, at most 500 characters."""
 
 
 class AttemptReport(BaseModel):

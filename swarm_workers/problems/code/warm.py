@@ -131,28 +131,37 @@ class WarmSession:
         self._seconds: dict[str, float] = {}
         self._unread_batches = 0
 
-    def survey(self, *, test_seconds_max: float = 10, trace_seconds_max: float = 60) -> Survey:
+    def survey(
+        self,
+        *,
+        test_seconds_max: float = 10,
+        trace_seconds_max: float = 60,
+        known: Survey | None = None,
+    ) -> Survey:
         """Run every test once plain and once with its lines traced. Blocks.
 
         Args:
             test_seconds_max: CPU seconds that one test may use.
             trace_seconds_max: seconds for tracing; red tests go first, the rest is left out.
+            known: what is known of tests that need not be run; they count if they are collected.
 
         Raises:
             UncollectableError: pytest ended before any test could be run.
         """
         self._channel.send({
             "op": "survey", "test_seconds_max": test_seconds_max,
-            "trace_seconds_max": trace_seconds_max,
+            "trace_seconds_max": trace_seconds_max, "known": _told(known),
         })  # fmt: skip
-        tests: dict[str, TestResult] = {}
-        lines: dict[str, Mapping[str, frozenset[int]]] = {}
+        tests = dict(known.tests) if known else {}
+        lines = dict(known.lines) if known else {}
         while (message := self._receive())["op"] != "surveyed":
             if message["op"] == "outcome":
                 tests[message["test"]] = _test_result(message)
             elif message["lines"]:
                 found: dict[str, list[int]] = message["lines"]
                 lines[message["test"]] = {path: frozenset(ran) for path, ran in found.items()}
+        tests = {test: tests[test] for test in message["tests"] if test in tests}
+        lines = {test: ran for test, ran in lines.items() if test in tests}
         self._seconds = {test: result.seconds for test, result in tests.items()}
         errors = {error["node"]: error["message"] for error in message["collect_errors"]}
         return Survey(tests, lines, errors)
@@ -238,6 +247,17 @@ class WarmSession:
             if message["op"] != "trials" or not self._unread_batches:
                 return message
             self._unread_batches -= 1
+
+
+def _told(known: Survey | None) -> dict[str, dict[str, list[int]]]:
+    """Return what the session must know of tests that it does not run: the lines of red ones."""
+    if known is None:
+        return {}
+    told: dict[str, dict[str, list[int]]] = {test: {} for test in known.tests}
+    for test in known.red:
+        ran = known.lines.get(test, {})
+        told[test] = {path: sorted(numbers) for path, numbers in ran.items()}
+    return told
 
 
 def _take(source: Iterator[EditCandidate]) -> list[EditCandidate]:

@@ -16,6 +16,7 @@ from swarm_workers.problems.code.command import (
     session_arguments,
 )
 from swarm_workers.problems.code.outcome import COMMAND, CommandOutcome, outcome_of
+from swarm_workers.problems.code.resurvey import still_true
 from swarm_workers.problems.code.scope import editable_sources
 from swarm_workers.problems.code.warm import Survey, Trial, WarmSession
 from swarm_workers.protocols import EditCandidate, Tree
@@ -112,7 +113,7 @@ class Workbench:
         known = self._bench
         if known is None or (known.branch, known.landing) != (branch, landing):
             self.drop_bench()
-            self._bench = known = self._prepared(branch, landing, outcome)
+            self._bench = known = self._prepared(branch, landing, outcome, known)
         return known
 
     def run_clean(self, tree: Tree) -> tuple[RunResult, CommandOutcome]:
@@ -141,7 +142,9 @@ class Workbench:
             self._bench.evaluator.close()
         self._bench = None
 
-    def _prepared(self, branch: str, landing: int, outcome: CommandOutcome) -> Bench:
+    def _prepared(
+        self, branch: str, landing: int, outcome: CommandOutcome, former: Bench | None
+    ) -> Bench:
         tree = self._store.checkout(branch, landing)
         scope = self._scope(branch, landing)
         sources = editable_sources(tree, scope)
@@ -151,10 +154,20 @@ class Workbench:
             return Bench(branch, landing, tree, sources, scope, known, cold)
         warm = self._open_session(tree, outcome)
         try:
-            return Bench(branch, landing, tree, sources, scope, warm.survey(), warm)
+            survey = warm.survey(known=self._known(former, branch, landing, outcome))
+            return Bench(branch, landing, tree, sources, scope, survey, warm)
         except BaseException:
             warm.close()
             raise
+
+    def _known(
+        self, former: Bench | None, branch: str, landing: int, outcome: CommandOutcome
+    ) -> Survey | None:
+        """Return what the survey of an earlier landing still tells; None if there was none."""
+        if former is None or former.branch != branch or former.landing > landing:
+            return None
+        changed = self._store.files_changed(branch, former.landing, landing)
+        return still_true(former.survey, changed, outcome.red)
 
     def _scope(self, branch: str, landing: int) -> Scope | None:
         wanted = self._spec.task.scope

@@ -9,10 +9,11 @@ Requests and their answers, each a dictionary:
 
 | request | answers |
 |---|---|
-| `survey`: `test_seconds_max`, `trace_seconds_max` | `outcome`s and `lines`, then `surveyed` |
+| `survey`: `test_seconds_max`, `trace_seconds_max`, `known` | `outcome`, `lines`, then `surveyed` |
 | `plan`: `focus`, `red`, `green`, `seconds`, `patience` | `planned` |
 | `evaluate`: `candidates`, each with `key` and `edits` | `trials` |
 
+`known` names tests that a survey leaves out, each with the lines it runs where these matter.
 `failed` with a `message` answers any of them when the tests cannot be collected at all. Runs inside
 the sandbox, with the repository's copy as the current folder: standard library and the target's
 pytest only, Python 3.8 and newer.
@@ -223,7 +224,7 @@ def _serve_warm(
         if request is None:
             return
         if request["op"] == "survey":
-            warm.survey(request["test_seconds_max"], request["trace_seconds_max"])
+            warm.survey(request["test_seconds_max"], request["trace_seconds_max"], request["known"])
             lines.send(
                 {"op": "surveyed", "tests": warm.tests, "collect_errors": plugin.collect_errors}
             )

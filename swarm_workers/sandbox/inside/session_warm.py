@@ -108,11 +108,16 @@ class WarmProcess:
 
     # Survey
 
-    def survey(self, test_seconds_max: float, trace_seconds_max: float) -> None:
-        """Run every test, then every test again with its lines traced; send each result."""
+    def survey(
+        self, test_seconds_max: float, trace_seconds_max: float, known: Dict[str, Any]
+    ) -> None:
+        """Run each test that is not known, plain and then with its lines traced; send results."""
         self._patience = Patience(test_seconds_max)
+        self._lines.update((test, lines) for test, lines in known.items() if lines)
         outcomes: Dict[str, str] = {}
-        jobs = [session_forks.Job(test, test_seconds_max) for test in self._items]
+        jobs = [
+            session_forks.Job(test, test_seconds_max) for test in self._items if test not in known
+        ]
         for index, result in session_forks.run_jobs(jobs, self._body(jobs)):
             test = jobs[index].test
             outcomes[test] = result["outcome"]

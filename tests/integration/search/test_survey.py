@@ -135,3 +135,40 @@ def test_edit_counts_characters_in_files_of_any_encoding_and_line_end(
         candidate = EditCandidate((Edit("module.py", start, start + 3, replacement),), "test", 4)
         (trial,) = session.evaluate([candidate], focus="test_it.py::test_it")
         assert trial.turned_green
+
+
+def test_a_survey_leaves_out_what_is_known_and_judges_by_it_all_the_same(
+    open_session: OpenSession,
+) -> None:
+    module = "def double(n):\n    return n + 3\n\n\ndef half(n):\n    return n / 2\n"
+    files = {
+        "double.py": module,
+        "test_double.py": dedent(
+            """
+            from double import double, half
+
+            def test_double(): assert double(5) == 10
+            def test_half(): assert half(4) == 2
+            """
+        ),
+    }
+    first = open_session(files, "-q")
+    known = first.survey()
+    first.close()
+    second = open_session(files, "-q")
+    assert second.survey(known=known) == known
+    start = module.index("+ 3")
+    mended = EditCandidate((Edit("double.py", start, start + 3, "* 2"),), "test", 2)
+    (trial,) = second.evaluate(
+        [mended], focus="test_double.py::test_double", green=["test_double.py::test_half"]
+    )
+    assert trial.turned_green == {"test_double.py::test_double"}
+    assert not trial.turned_red
+
+
+def test_what_is_known_of_tests_that_are_gone_is_forgotten(open_session: OpenSession) -> None:
+    old = open_session({"test_it.py": "def test_old(): assert True\n"}, "-q")
+    known = old.survey()
+    old.close()
+    new = open_session({"test_it.py": "def test_new(): assert True\n"}, "-q").survey(known=known)
+    assert list(new.tests) == ["test_it.py::test_new"]
