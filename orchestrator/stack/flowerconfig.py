@@ -8,7 +8,8 @@ from typing import Any
 
 from flower.views.tasks import TASK_COLUMNS
 
-tasks_columns = "state,kwargs,received,started,runtime,worker,uuid"
+# Not `started`: no message is held back, so that is when it was received. The rest fits a screen.
+tasks_columns = "state,kwargs,received,runtime,worker,uuid"
 TASK_COLUMNS["kwargs"] = "Attempt"
 
 

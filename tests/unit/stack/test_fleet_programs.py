@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from flower.views.tasks import TASK_COLUMNS
 
 from orchestrator.settings import OrchestratorSettings
 from orchestrator.stack import flower, flowerconfig
@@ -58,9 +59,11 @@ def test_other_arguments_are_shown_as_they_came(kwargs: str | None) -> None:
     assert flowerconfig.format_task(SimpleNamespace(kwargs=kwargs)).kwargs == kwargs
 
 
-def test_the_dashboards_configuration_runs_as_a_script() -> None:
-    found = runpy.run_path(str(flowerconfig.__file__))
-    assert "kwargs" in found["tasks_columns"]
+def test_the_dashboards_configuration_runs_as_a_script_and_names_columns_that_flower_has() -> None:
+    columns = runpy.run_path(str(flowerconfig.__file__))["tasks_columns"].split(",")
+    assert set(columns) <= set(TASK_COLUMNS)
+    assert TASK_COLUMNS["kwargs"] == "Attempt"
+    assert "received" in columns  # Flower sorts by it: the newest come first
 
 
 def test_a_program_that_keeps_dying_is_started_after_growing_pauses(tmp_path: Path) -> None:
