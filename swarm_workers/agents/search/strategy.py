@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from swarm_workers.agents.search.agent import ranked_candidates
-from swarm_workers.agents.search.suspicion import line_suspicion
+from swarm_workers.agents.search.suspicion import line_suspicion, outside_functions
 from swarm_workers.protocols import EditCandidate, Turn
 
 _LISTS_KEPT_MAX = 4
@@ -83,5 +83,7 @@ class SearchAgent:
                 self._ranked.pop(next(iter(self._ranked)))
             lines = {test: view.covered(test) for test in (target, *view.green)}
             suspicion = line_suspicion(lines, failing=[target], passing=view.green)
+            if not lines[target]:
+                suspicion = outside_functions(view.sources)
             self._ranked[key] = ranked_candidates(view.sources, suspicion, seed=view.seed)
         return self._ranked[key]

@@ -6,8 +6,9 @@ Source: Abreu, Zoeteweij, van Gemund, "An Evaluation of Similarity Coefficients 
 Localization" (PRDC 2006): the Ochiai coefficient.
 """
 
+import ast
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from math import sqrt
 
@@ -32,6 +33,36 @@ def line_suspicion(
         runs = failures + passed[path, line]
         scores.setdefault(path, {})[line] = failures / sqrt(failing_count * runs)
     return scores
+
+
+def outside_functions(sources: Mapping[str, str]) -> dict[str, dict[int, float]]:
+    """Return all lines that run on import, equally suspicious.
+
+    For a test that runs no line of the code itself: what it finds wrong was made when the code was
+    imported, a constant or an attribute of a class.
+    """
+    found: dict[str, dict[int, float]] = {}
+    for path, text in sources.items():
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+        numbers = {line: 1.0 for each in _on_import(tree) for line in _lines(each)}
+        if numbers:
+            found[path] = numbers
+    return found
+
+
+def _on_import(scope: ast.Module | ast.ClassDef) -> Iterator[ast.stmt]:
+    for statement in scope.body:
+        if isinstance(statement, ast.ClassDef):
+            yield from _on_import(statement)
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield statement
+
+
+def _lines(statement: ast.stmt) -> range:
+    return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
 
 
 def _count(lines: LinesByTest, tests: Collection[str]) -> Counter[tuple[str, int]]:

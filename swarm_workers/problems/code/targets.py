@@ -46,7 +46,7 @@ def lead_key(test: str, files: Mapping[str, bytes], lines: Lines) -> str:
         lines: what the test executes.
     """
     digest = hashlib.sha256(test.encode())
-    for path in sorted(set(lines) & set(files)):
+    for path in sorted(set(lines) & set(files) or files):  # no lines: what it imports is unknown
         digest.update(path.encode() + b"\0" + hashlib.sha256(files[path]).digest())
     return digest.hexdigest()[:24]
 
