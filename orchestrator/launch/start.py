@@ -136,7 +136,7 @@ def _notes(root: Path, spec: SwarmSpec) -> list[str]:
 
 
 def _is_dirty(root: Path) -> bool:
-    argv = ["git", "-C", str(root), "status", "--porcelain", "--untracked-files=normal"]
+    argv = ["git", "-C", str(root), "status", "--porcelain", "--untracked-files=normal", "--", "."]
     try:
         done = subprocess.run(argv, capture_output=True, check=False, timeout=30)
     except (FileNotFoundError, subprocess.TimeoutExpired):
