@@ -6,7 +6,10 @@ STATE := $(CURDIR)/.state
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
 
-setup: .venv/.ready  ## Install the project into .venv
+setdocs: .venv/.dev  ## Write the pages of the reference that are made from the code
+	$(BIN)/python -m tests.architecture.reference
+
+up: .venv/.ready  ## Install the project into .venv
 
 .venv/.ready: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=python3.12")'
@@ -36,6 +39,9 @@ test: .venv/.dev  ## All tests but the long ones, on real servers of their own
 soak: .venv/.dev  ## All tests, the long ones included
 	$(BIN)/pytest --run-soak --timeout 3600
 
+docs: .venv/.dev  ## Write the pages of the reference that are made from the code
+	$(BIN)/python -m tests.architecture.reference
+
 up: .venv/.ready  ## Start the embedded stack
 	$(BIN)/swarm up
 
@@ -50,4 +56,4 @@ lock: .venv/.dev  ## Resolve the dependencies anew
 clean:  ## Remove what was installed and made here
 	rm -rf .venv .state .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 
-.PHONY: help setup demo check test soak up down lock clean
+.PHONY: help setup demo check test soak docs up down lock clean

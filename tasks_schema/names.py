@@ -18,6 +18,17 @@ streams are read by `swarm_workers.reporting`.
 | `swarm:wake` | list | swarms that are worth a look of the refill, at most 100 | none |
 | `swarm:workers` | hash | by worker: attempts it can run at once, and when it said so | none |
 | `swarm:celery:*` | kombu's | the broker's own keys | kombu's |
+
+Other names.
+
+| name | what |
+|---|---|
+| `attempts` | the queue that workers take from |
+| `swarm.attempt` | the task that runs one attempt |
+| `report`, `postgres` | the field of an outbox entry; the consumer group that reads outboxes |
+| `stack.json` | in the state folder: what `swarm up` started, and its addresses |
+| `run/worker-{hostname}.ready` | in the state folder: see below |
+| `main` | the branch that all agents of a swarm share |
 """
 
 QUEUE_ATTEMPTS = "attempts"
