@@ -6,10 +6,7 @@ STATE := $(CURDIR)/.state
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
 
-setdocs: .venv/.dev  ## Write the pages of the reference that are made from the code
-	$(BIN)/python -m tests.architecture.reference
-
-up: .venv/.ready  ## Install the project into .venv
+setup: .venv/.ready  ## Install the project into .venv
 
 .venv/.ready: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=python3.12")'
