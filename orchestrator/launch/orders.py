@@ -22,17 +22,16 @@ def baseline_order(spec: SwarmSpec) -> AttemptOrder:
 
 
 def next_orders(connection: Connection, spec: SwarmSpec, count: int) -> list[AttemptOrder]:
-    """Return up to `count` orders: agents that are idle, those with the fewest turns first.
+    """Return up to `count` orders: idle agents, those with the fewest turns first.
 
     Agents become rows when they get their first turn, so that a million of them cost nothing
     before. An agent has one turn at a time.
     """
-    idle = _idle_agents(connection, spec, count)
-    fresh = _fresh_agents(connection, spec, count - len(idle))
-    chosen = sorted([*fresh, *idle], key=lambda each: (each[1], each[0]))[:count]
+    fresh = _fresh_agents(connection, spec, count)
+    idle = _idle_agents(connection, spec, count - len(fresh))
     return [
         AttemptOrder(swarm=spec.swarm_id, agent=agent, kind=spec.kind, turn=turns)
-        for agent, turns in chosen
+        for agent, turns in [*fresh, *idle]
     ]
 
 

@@ -61,13 +61,20 @@ def step(parts: Parts) -> int:
 
 
 def _retire(parts: Parts, live: set[str]) -> None:
-    """Take swarms off the flush's list that have ended and whose attempts are all reported."""
+    """Take swarms off the flush's list that have ended and whose attempts are all reported.
+
+    A swarm that is listed and has no row yet is being launched at this moment: it stays.
+    """
     listed = cast("set[bytes]", parts.client.smembers(KEY_ACTIVE_SWARMS))
-    ended = {name.decode() for name in listed} - live
-    if not ended:
+    others = {name.decode() for name in listed} - live
+    if not others:
         return
+    ended = select(SWARMS.c.swarm_id).where(
+        SWARMS.c.swarm_id.in_(others), SWARMS.c.ended_at.is_not(None)
+    )
     with parts.engine.begin() as connection:
-        done = [name for name in ended if count_in_flight(connection, name) == 0]
+        names = list(connection.execute(ended).scalars())
+        done = [name for name in names if count_in_flight(connection, name) == 0]
     if done:
         parts.client.srem(KEY_ACTIVE_SWARMS, *done)
 
