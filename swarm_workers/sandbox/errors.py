@@ -4,7 +4,9 @@ SandboxError (swarm_workers.errors)
 ├── NoIsolationError       this machine cannot isolate: nothing is run
 ├── SandboxBrokenError     this sandbox is lost: boot another one and try again
 ├── SandboxBusyError       it runs a session: a mistake of the caller
-├── CommandNotFoundError   the job's program does not exist in there
+├── CommandError           the job's program cannot be run
+│   ├── CommandNotFoundError     it does not exist in there
+│   └── CommandNotRunnableError  it exists, and the kernel does not run it
 ├── SessionEndedError      the job behind a session has ended
 └── SessionTimeoutError    the job behind a session has not answered in time
 """
@@ -43,7 +45,11 @@ class SandboxBusyError(SandboxError):
         )
 
 
-class CommandNotFoundError(SandboxError):
+class CommandError(SandboxError):
+    """The command's program cannot be run: a fault of the command, not of the sandbox."""
+
+
+class CommandNotFoundError(CommandError):
     """The command's program does not exist inside the sandbox."""
 
     def __init__(self, program: str) -> None:
@@ -53,6 +59,19 @@ class CommandNotFoundError(SandboxError):
             "beside its interpreter, or under /usr"
         )
         self.program = program
+
+
+class CommandNotRunnableError(CommandError):
+    """The command's program exists inside the sandbox, and the kernel does not run it."""
+
+    def __init__(self, program: str, reason: str) -> None:
+        """Take the program as the command names it, and what the kernel said."""
+        super().__init__(
+            f"the program '{program}' cannot be run ({reason[:1].lower()}{reason[1:]}); a script "
+            "needs its executable bit and a first line such as '#!/bin/sh'"
+        )
+        self.program = program
+        self.reason = reason
 
 
 class SessionEndedError(SandboxError):

@@ -19,7 +19,11 @@ from typing import Any, Self
 from swarm_workers.protocols import Tree
 from swarm_workers.sandbox.boot import boot
 from swarm_workers.sandbox.bundle import pack
-from swarm_workers.sandbox.errors import CommandNotFoundError, SandboxBusyError
+from swarm_workers.sandbox.errors import (
+    CommandNotFoundError,
+    CommandNotRunnableError,
+    SandboxBusyError,
+)
 from swarm_workers.sandbox.inside import report_plugin
 from swarm_workers.sandbox.inside.channel import Channel
 from swarm_workers.sandbox.isolation import probe
@@ -77,7 +81,7 @@ class Sandbox:
 
         Raises:
             SandboxBusyError: a session is open.
-            CommandNotFoundError: there is no such program in there.
+            CommandError: there is no such program in there, or the kernel does not run it.
             SandboxBrokenError: the sandbox is lost; boot another one.
         """
         assert argv, "a command has at least a program"
@@ -164,3 +168,5 @@ class Sandbox:
         if refused["kind"] == "not_found":
             raise CommandNotFoundError(program)
         raise self._wire.broken(f"a job could not be set up, {refused['reason']}")
+        if refused["kind"] == "not_runnable":
+            raise CommandNotRunnableError(program, refused["reason"])

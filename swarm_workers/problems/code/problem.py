@@ -26,7 +26,7 @@ from swarm_workers.problems.code.view import CodeView
 from swarm_workers.problems.code.warm import Survey, UnsteadyTestError
 from swarm_workers.problems.code.workbench import Bench
 from swarm_workers.protocols import EditCandidate, Evaluation, Outcome, Turn
-from swarm_workers.sandbox.errors import CommandNotFoundError, NoIsolationError
+from swarm_workers.sandbox.errors import CommandError, NoIsolationError
 from tasks_schema.ids import AgentId, AttemptId, SwarmId, attempt_id
 from tasks_schema.kinds import AttemptStatus, Mode, SwarmStatus
 
@@ -66,7 +66,7 @@ class CodeProblem:
         tree = self._swarm.store.checkout(spec.branch, spec.import_landing)
         try:
             result, outcome = self._swarm.workbench.run_clean(tree)
-        except (CommandNotFoundError, NoIsolationError) as error:
+        except (CommandError, NoIsolationError) as error:
             self._refuse(str(error))
             return Outcome(AttemptStatus.FAILED, str(error), spec.import_landing)
         self._swarm.outcomes.record(spec.branch, spec.import_landing, outcome)

@@ -35,6 +35,10 @@ class NotFoundError(Exception):
     """There is no such program on the job's path."""
 
 
+class NotRunnableError(Exception):
+    """The kernel does not run the program; the text says why."""
+
+
 class Wall(NamedTuple):
     """What the zygote prepared once, for every job to stand behind."""
 
@@ -92,8 +96,10 @@ def _command(argv: list[str], wall: Wall, *, wants_report: bool) -> Callable[[],
         os.environ["PYTHONPATH"] = PLUGIN_FOLDER
     try:
         os.execvp(argv[0], argv)  # noqa: S606 - this is the job; only a failure comes back
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFoundError(argv[0]) from error
+    except OSError as error:
+        raise NotRunnableError(error.strerror) from error
 
 
 def pytest_arguments_of(argv: list[str]) -> list[str] | None:
@@ -147,9 +153,12 @@ def _refuse(setup: int, error: BaseException) -> NoReturn:
     kind = "failed"
     if isinstance(error, NotFoundError):
         kind = "not_found"
+    if isinstance(error, NotRunnableError):
+        kind = "not_runnable"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EFBIG):
         kind = "disk"
-    reason = {"kind": kind, "reason": "%s: %s" % (type(error).__name__, error)}
+    said = str(error) if kind == "not_runnable" else "%s: %s" % (type(error).__name__, error)
+    reason = {"kind": kind, "reason": said}
     os.write(setup, json.dumps(reason).encode()[:4000])
     os._exit(_SETUP_FAILED)
 

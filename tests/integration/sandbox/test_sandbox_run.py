@@ -8,7 +8,11 @@ import pytest
 
 from swarm_workers.interpreter import find_interpreter
 from swarm_workers.protocols import Tree, TreeFile
-from swarm_workers.sandbox.errors import CommandNotFoundError, SandboxBrokenError
+from swarm_workers.sandbox.errors import (
+    CommandNotFoundError,
+    CommandNotRunnableError,
+    SandboxBrokenError,
+)
 from swarm_workers.sandbox.result import RunResult
 from swarm_workers.sandbox.sandbox import Sandbox
 from tasks_schema.messages.swarm import Interpreter
@@ -218,6 +222,21 @@ raise SystemExit(1)
 def test_a_program_that_is_not_there_is_named(sandbox: Sandbox) -> None:
     with pytest.raises(CommandNotFoundError, match="the program 'no-such-program' was not found"):
         sandbox.run({}, ["no-such-program", "--version"])
+    assert sandbox.run({}, ["true"]).exit_status == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (TreeFile(b"#!/bin/sh\n"), "permission denied"),
+        (TreeFile(b"no first line\n", is_executable=True), "exec format error"),
+    ],
+)
+def test_a_program_that_the_kernel_does_not_run_is_named(
+    sandbox: Sandbox, file: TreeFile, reason: str
+) -> None:
+    with pytest.raises(CommandNotRunnableError, match=rf"'\./run' cannot be run \({reason}\)"):
+        sandbox.run({"run": file}, ["./run"])
     assert sandbox.run({}, ["true"]).exit_status == 0
 
 
