@@ -107,15 +107,15 @@ def _advance(parts: Parts, connection: Connection, row: RowMapping) -> list[Atte
         _write_status(connection, spec.swarm_id, state)
     if state.status.is_final:
         return []
-    resend = overdue(connection, spec.swarm_id, parts.settings.resend_seconds)
-    if state.status is not SwarmStatus.RUNNING:
-        return [*resend, *_first(connection, spec)]
-    reason = _hopeless(connection, spec.swarm_id)
+    is_measured = state.status is SwarmStatus.RUNNING
+    reason = _hopeless(connection, spec.swarm_id, FAILURES_IN_A_ROW_MAX if is_measured else 1)
     if reason:
         shared = parts.spaces.shared(spec.swarm_id)
         shared.stm.atomically(shared.end, SwarmStatus.FAILED, reason)
         return []
-    return [*resend, *_top_up(parts, connection, spec)]
+    resend = overdue(connection, spec.swarm_id, parts.settings.resend_seconds)
+    more = _top_up(parts, connection, spec) if is_measured else _first(connection, spec)
+    return [*resend, *more]
 
 
 def _state(parts: Parts, spec: SwarmSpec, age_seconds: float) -> SwarmState:
@@ -167,19 +167,24 @@ def _top_up(parts: Parts, connection: Connection, spec: SwarmSpec) -> list[Attem
     return orders
 
 
-def _hopeless(connection: Connection, swarm_id: str) -> str:
-    """Return why the swarm cannot go on; empty if it can."""
+def _hopeless(connection: Connection, swarm_id: str, failures: int) -> str:
+    """Return why the swarm cannot go on after so many failures in a row; empty if it can.
+
+    Before it runs, one is enough: the code as it is is measured once, or not at all.
+    """
     query = (
         select(ATTEMPTS.c.status, ATTEMPTS.c.reason)
         .where(ATTEMPTS.c.swarm_id == swarm_id, ATTEMPTS.c.reported_at.is_not(None))
         .order_by(ATTEMPTS.c.reported_at.desc())
-        .limit(FAILURES_IN_A_ROW_MAX)
+        .limit(failures)
     )
     last = connection.execute(query).all()
     bad = (AttemptStatus.FAILED, AttemptStatus.DEAD)
-    if len(last) < FAILURES_IN_A_ROW_MAX or any(row.status not in bad for row in last):
+    if len(last) < failures or any(row.status not in bad for row in last):
         return ""
-    return f"{FAILURES_IN_A_ROW_MAX} attempts failed one after another: {last[0].reason}"
+    if failures == 1:
+        return f"the code as it is could not be measured: {last[0].reason}"
+    return f"{failures} attempts failed one after another: {last[0].reason}"
 
 
 def _write_status(connection: Connection, swarm_id: str, state: SwarmState) -> None:
