@@ -54,6 +54,7 @@ class OpenSwarm:
 
     def problem(self, order: AttemptOrder) -> CodeProblem:
         """Return the repository as this agent sees it for one turn."""
+        self._code.workbench.begin()
         return CodeProblem(self._code, order.agent)
 
     def agent(self, order: AttemptOrder) -> Agent[Any, Any]:
@@ -61,6 +62,10 @@ class OpenSwarm:
         if order.kind not in self._agents:
             self._agents[order.kind] = agent_of(order.kind)
         return self._agents[order.kind]
+
+    def interrupt(self) -> None:
+        """End what runs in its sandboxes now."""
+        self._code.workbench.interrupt()
 
     def close(self) -> None:
         """End its sandboxes."""

@@ -123,6 +123,10 @@ class Problem(Protocol[ViewT, CandidateT_contra, JudgementT]):
         """Return what this very turn landed before its process died; None if it had not landed."""
         ...
 
+    def give_back(self) -> None:
+        """Give back what this agent still holds of what is shared, after a turn that broke off."""
+        ...
+
     def look(self) -> AbstractContextManager[ViewT]:
         """Take one consistent view of the shared state; what it holds open ends with the block."""
         ...

@@ -29,8 +29,6 @@ class Grant:
     verdict: Verdict
     is_swarm_over: bool
     """True if the swarm ended before this turn could start: nothing may run."""
-    is_repeat: bool
-    """True if another process had begun this very turn."""
 
 
 class Lease:
@@ -57,14 +55,17 @@ class Lease:
         return self._shared.stm.atomically(self._claim)
 
     @contextmanager
-    def renewed(self) -> Iterator[Callable[[], bool]]:
+    def renewed(self, on_over: Callable[[], None]) -> Iterator[Callable[[], bool]]:
         """Renew the lease in a thread while the block runs.
+
+        Args:
+            on_over: called in that thread, at each look, once the swarm is over or the lease lost.
 
         Yields:
             A function that says, without a round trip, whether the swarm is over or the lease lost.
         """
         ended, over = threading.Event(), threading.Event()
-        thread = threading.Thread(target=self._renew, args=(ended, over), daemon=True)
+        thread = threading.Thread(target=self._renew, args=(ended, over, on_over), daemon=True)
         thread.start()
         try:
             yield over.is_set
@@ -89,7 +90,7 @@ class Lease:
         verdict = judge(record, claim, is_holder_dead=is_known_dead(record.holder))
         if verdict is not Verdict.DROP:
             self._record.set(leased(record, claim))
-        return Grant(verdict, is_over, is_repeat=record.turn == claim.turn)
+        return Grant(verdict, is_over)
 
     def _finish(self, report: AttemptReport) -> bool:
         record = self._record.get()
@@ -102,7 +103,9 @@ class Lease:
     def _is_ours(self, record: TurnRecord) -> bool:
         return record.turn == self._order.turn and record.holder == self._holder
 
-    def _renew(self, ended: threading.Event, over: threading.Event) -> None:
+    def _renew(
+        self, ended: threading.Event, over: threading.Event, on_over: Callable[[], None]
+    ) -> None:
         """Look often whether the swarm is over; extend the lease when it is due."""
         due = self._clock.monotonic() + self._settings.lease_renew_seconds
         while not ended.wait(self._settings.stop_poll_seconds):
@@ -110,6 +113,7 @@ class Lease:
             try:
                 if not self._shared.stm.atomically(self._beat, is_due):
                     over.set()
+                    on_over()
             except StmError as error:
                 _LOG.warning("lease of %s was not renewed: %s", self._order.agent, error)
                 continue

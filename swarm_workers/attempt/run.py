@@ -14,12 +14,17 @@ from swarm_workers.attempt.lease import Grant, Lease
 from swarm_workers.attempt.lifecycle import Verdict
 from swarm_workers.clock import Clock
 from swarm_workers.coordination.shared_state import SharedState
+from swarm_workers.errors import ServiceUnreachableError
 from swarm_workers.protocols import Agent, Evaluation, Outcome, Problem, Turn
 from swarm_workers.settings import Settings
+from swarm_workers.source.tree_files import storable
+from swarm_workers.stm import StmUnavailableError
 from tasks_schema.kinds import AgentKind, AttemptStatus
 from tasks_schema.messages.attempt import AttemptOrder, AttemptReport
 
 _LOG = logging.getLogger(__name__)
+_OUTAGES = (StmUnavailableError, ServiceUnreachableError)
+"""A server was away: no fault of the attempt, so it does not count as failed."""
 
 
 class SwarmParts(Protocol):
@@ -46,6 +51,10 @@ class SwarmParts(Protocol):
 
     def agent(self, order: AttemptOrder) -> Agent[Any, Any]:
         """Return the strategy of this agent."""
+        ...
+
+    def interrupt(self) -> None:
+        """End what runs for it in this process now. Called from another thread, maybe often."""
         ...
 
 
@@ -79,8 +88,10 @@ def run_attempt(
     if grant.verdict is Verdict.DROP:
         return None
     started_at, started = clock.now(), clock.monotonic()
-    with lease.renewed() as is_over:
+    with lease.renewed(swarm.interrupt) as is_over:
         work = _guarded(order, swarm, settings, grant, is_over)
+    if work.outcome.status in (AttemptStatus.FAILED, AttemptStatus.DEAD):
+        swarm.problem(order).give_back()  # its agent's next turn may be a long time off
     report = AttemptReport(
         attempt_id=order.attempt_id,
         swarm=order.swarm,
@@ -88,7 +99,7 @@ def run_attempt(
         kind=order.kind,
         turn=order.turn,
         status=work.outcome.status,
-        reason=work.outcome.reason,
+        reason=storable(work.outcome.reason),
         worker=lease.holder,
         started_at=started_at,
         seconds=clock.monotonic() - started,
@@ -113,12 +124,15 @@ def _guarded(
     if grant.verdict is Verdict.DEAD:
         reason = f"its worker died {settings.deliveries_max} times"
         return Work(Outcome(AttemptStatus.DEAD, reason, swarm.import_landing))
-    if grant.is_swarm_over:
-        reason = "the swarm had ended before it started"
-        return Work(Outcome(AttemptStatus.CANCELLED, reason, swarm.import_landing))
     try:
         return _turn(order, swarm, settings, grant, is_over)
+    except _OUTAGES as error:
+        reason = f"broken off: {error}"[:500]
+        return Work(Outcome(AttemptStatus.CANCELLED, reason, swarm.import_landing))
     except Exception as error:  # noqa: BLE001 - the edge of the process: a report says what happened
+        if is_over():
+            reason = "the swarm ended while it ran"
+            return Work(Outcome(AttemptStatus.CANCELLED, reason, swarm.import_landing))
         _LOG.exception("attempt %s of %s turn %d failed", order.swarm, order.agent, order.turn)
         reason = f"{type(error).__name__}: {error}"[:500]
         return Work(Outcome(AttemptStatus.FAILED, reason, swarm.import_landing))
@@ -139,9 +153,14 @@ def _turn(
         seed=random.Random(f"{swarm.seed}/{order.agent}/{order.turn}").getrandbits(64),  # noqa: S311 - chance that can be replayed, not a secret
         seconds_max=settings.attempt_seconds_max,
     )
-    landed = problem.landed_before(turn) if grant.is_repeat else None
+    # Asked of every turn, not only of repeated ones: a Redis that lost its data forgets those too,
+    # and one that landed and died before its report says so even if its swarm has ended since.
+    landed = problem.landed_before(turn)
     if landed is not None:
         return Work(landed)
+    if grant.is_swarm_over:
+        reason = "the swarm had ended before it started"
+        return Work(Outcome(AttemptStatus.CANCELLED, reason, swarm.import_landing))
     if order.kind is AgentKind.BASELINE:
         return Work(problem.measure())
     agent = swarm.agent(order)

@@ -126,6 +126,13 @@ class Sandbox:
         self._session = session
         return session
 
+    def kill(self) -> None:
+        """End all that runs in it, from any thread and at any time; does not wait.
+
+        The thread that uses it gets a `SandboxError` from what it waits for, and still closes it.
+        """
+        self._wire.kill()
+
     def close(self) -> None:
         """End it and all that runs in it; waits for that. Safe to call twice."""
         if self._session is not None:
@@ -167,6 +174,6 @@ class Sandbox:
             return
         if refused["kind"] == "not_found":
             raise CommandNotFoundError(program)
-        raise self._wire.broken(f"a job could not be set up, {refused['reason']}")
         if refused["kind"] == "not_runnable":
             raise CommandNotRunnableError(program, refused["reason"])
+        raise self._wire.broken(f"a job could not be set up, {refused['reason']}")

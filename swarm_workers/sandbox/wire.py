@@ -64,6 +64,10 @@ class Wire:
             self.close()
         return SandboxBrokenError(f"{reason}: {said[-1]}" if said else reason)
 
+    def kill(self) -> None:
+        """End the zygote from any thread; whoever waits for it is told that it is lost."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the zygote and all that runs in it; waits for that. Safe to call twice."""
         if not self._is_closed:

@@ -1,16 +1,24 @@
 """What the success command said of each landing, kept so that it is asked only once."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
+from swarm_workers.errors import ServiceUnreachableError
 from swarm_workers.problems.code.outcome import CommandOutcome
 from tasks_schema.tables.attempts import LANDING_OUTCOMES
 
 
 class LandingOutcomes:
-    """Outcomes by landing, in Postgres. Each method blocks for one transaction."""
+    """Outcomes by landing, in Postgres. Each method blocks for one transaction.
+
+    Raises:
+        ServiceUnreachableError: any method, if Postgres does not answer.
+    """
 
     def __init__(self, engine: Engine) -> None:
         """Hold the engine; nothing is read."""
@@ -22,7 +30,7 @@ class LandingOutcomes:
         query = select(table.exit_status, table.passed, table.red, table.seconds).where(
             table.branch_id == uuid.UUID(branch), table.landing == landing
         )
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
@@ -38,5 +46,15 @@ class LandingOutcomes:
             "red": sorted(outcome.red),
             "seconds": outcome.seconds,
         }
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             connection.execute(insert(LANDING_OUTCOMES).values(row).on_conflict_do_nothing())
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            url = self._engine.url
+            reason = str(error.orig).strip().splitlines()[0]
+            raise ServiceUnreachableError("Postgres", f"{url.host}:{url.port}", reason) from error

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from swarm_workers.errors import SandboxError
 from swarm_workers.problems.code.cold import ColdEvaluator, survey_of
 from swarm_workers.problems.code.command import (
     adds_current_folder,
@@ -31,6 +32,14 @@ from tasks_schema.messages.swarm import SwarmSpec
 
 _LOG = logging.getLogger(__name__)
 _SESSION_SECONDS_MAX = 3600.0
+
+
+class InterruptedAttemptError(SandboxError):
+    """The attempt was told to end, so nothing is started for it any more."""
+
+    def __init__(self) -> None:
+        """State it."""
+        super().__init__("the attempt was told to end")
 
 
 class Evaluator(Protocol):
@@ -91,7 +100,10 @@ class Bench:
 
 
 class Workbench:
-    """The warm things of one swarm in one process. Not thread-safe: a process runs one attempt."""
+    """The warm things of one swarm in one process. Not thread-safe: a process runs one attempt.
+
+    Only `interrupt` may be called from another thread.
+    """
 
     def __init__(self, spec: SwarmSpec, store: SourceStore, settings: Settings) -> None:
         """Boot nothing yet."""
@@ -101,6 +113,23 @@ class Workbench:
         self._bench: Bench | None = None
         self._session_sandbox: Sandbox | None = None
         self._clean_sandbox: Sandbox | None = None
+        self._is_interrupted = False
+
+    def begin(self) -> None:
+        """Make ready for an attempt: what an interruption ended in the last one starts anew."""
+        if self._is_interrupted:
+            self.close()
+            self._is_interrupted = False
+
+    def interrupt(self) -> None:
+        """End whatever runs now, and start nothing until `begin`. Called from another thread.
+
+        To be called again while it matters: a sandbox that is just booting is not known yet.
+        """
+        self._is_interrupted = True
+        for sandbox in (self._session_sandbox, self._clean_sandbox):
+            if sandbox is not None:
+                sandbox.kill()
 
     def bench(self, branch: str, landing: int, outcome: CommandOutcome) -> Bench:
         """Return the bench of a landing; blocks for collection and survey the first time.
@@ -196,6 +225,8 @@ class Workbench:
         return self._clean_sandbox
 
     def _boot(self) -> Sandbox:
+        if self._is_interrupted:
+            raise InterruptedAttemptError
         task = self._spec.task
         limits = self._limits(task.command_seconds_max)
         return Sandbox.boot(task.interpreter, repository=task.repository, limits=limits)

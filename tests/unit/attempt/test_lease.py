@@ -64,7 +64,7 @@ def test_a_claim_says_whether_the_swarm_is_over(lease, shared):
 
 def test_a_running_attempt_is_told_when_its_swarm_ends(lease, shared):
     lease.claim()
-    with lease.renewed() as is_over:
+    with lease.renewed(lambda: None) as is_over:
         assert not is_over()
         shared.stm.atomically(shared.end, SwarmStatus.STOPPED, "by a person")
         assert wait_until(is_over)
@@ -73,7 +73,7 @@ def test_a_running_attempt_is_told_when_its_swarm_ends(lease, shared):
 def test_a_running_attempt_is_told_when_its_lease_was_taken_by_another(lease, shared):
     lease.claim()
     record = shared.turn(ORDER.agent)
-    with lease.renewed() as is_over:
+    with lease.renewed(lambda: None) as is_over:
         theirs = shared.stm.atomically(record.get)
         other = type(theirs)(turn=0, holder="other/1/1", until=1e12, deliveries=2, is_done=False)
         shared.stm.atomically(record.set, other)
