@@ -115,10 +115,7 @@ def _check_scope(store: SourceStore, imported: Branch, scope: Sequence[str]) -> 
 
 
 def _record(spec: SwarmSpec, parts: Parts) -> None:
-    """Write the swarm: its space in Redis first, its row last, and wake the refill."""
-    shared = parts.spaces.shared(spec.swarm_id)
-    if spec.task.budget.operations:
-        shared.stm.atomically(shared.operations.add, spec.task.budget.operations)
+    """Write the swarm, its row last, and wake the refill; its space begins with its baseline."""
     parts.client.sadd(KEY_ACTIVE_SWARMS, spec.swarm_id)
     row = {"swarm_id": spec.swarm_id, "spec": spec.model_dump(mode="json")}
     with parts.engine.begin() as connection:

@@ -7,10 +7,11 @@
 | `operations` | counter | operations left to spend (unused when there is no limit) |
 | `candidates` | counter | candidates evaluated so far, by all agents |
 | `turn/<agent>` | TVar[TurnRecord] | the lease of an agent's turn |
+| `spending` | set | agents that hold operations of the budget, and may give some back |
 | `resigned` | set | agents of mode `parallel` that have nothing left to try |
 | `<part>head` | TVar[Head or None] | the newest landing |
 | `<part>flaky` | set | tests seen both green and red on the same code |
-| `<part>focus` | map | which test each agent works on |
+| `<part>focus` | map | which test each agent works on; who is in it holds a slice |
 | `<part>lead/<key>` | TVar[Lead] | how far the search for one red test has come |
 
 `<part>` is empty where all agents share, and `<agent>/` in mode `parallel`, where each is alone.
@@ -41,6 +42,7 @@ class SharedState:
         self.head: TVar[Head | None] = stm.var(f"{part}head", Head | None, default=None)
         self.flaky: TSet[str] = stm.set(f"{part}flaky", str)
         self.focus: TMap[str] = stm.map(f"{part}focus", str)
+        self.spending: TSet[str] = stm.set("spending", str)
         self.resigned: TSet[str] = stm.set("resigned", str)
         self._part = part
 
@@ -52,10 +54,19 @@ class SharedState:
         """Return the lead with this key."""
         return self.stm.var(f"{self._part}lead/{key}", Lead, default=Lead())
 
-    def begin(self) -> None:
-        """Let attempts be handed out, unless the swarm has ended. Runs inside atomically."""
+    def begin(self, operations: int = 0) -> None:
+        """Let attempts be handed out, with a budget; once at most. Runs inside atomically.
+
+        Args:
+            operations: that may be spent; 0 if there is no limit, or nothing left of it.
+        """
         if self.state.get().status is SwarmStatus.PENDING:
             self.state.set(SwarmState(SwarmStatus.RUNNING))
+            self.operations.add(operations)
+
+    def others_at_work(self, agent: str) -> bool:
+        """Say whether an agent of this part, other than this one, holds a slice. Two flights."""
+        return any(other != agent for other in self.focus.items())
 
     def end(self, status: SwarmStatus, reason: str, branch: str = "") -> bool:
         """End the swarm unless it has ended; say whether this call did. Runs inside atomically."""

@@ -27,11 +27,11 @@ class FlakyWatch:
     def among(self, bench: Bench, outcome: CommandOutcome) -> frozenset[str]:
         """Return all tests known to be flaky; blocks for one run of the command if in doubt."""
         if not bench.is_compared:
-            bench.is_compared = True
             differing = bench.differing(outcome)
             if differing:
                 _, again = self._workbench.run_clean(bench.tree)
                 self.add((outcome.red ^ again.red) - {COMMAND})
+            bench.is_compared = True
         return self._shared.stm.atomically(self._shared.flaky.members)
 
     def add(self, tests: frozenset[str]) -> None:

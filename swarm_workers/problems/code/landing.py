@@ -90,9 +90,13 @@ class Lander:
                 exit_status=after.exit_status,
                 note=request.note,
             )
-            if not isinstance(landed, HeadMoved):
-                self._outcomes.record(request.branch, landed.number, after)
-                return Landed(landed.number, after)
+            if isinstance(landed, HeadMoved):
+                continue
+            if landed.number != merged.head + 1:
+                # Another process was at this very turn, and landed first: `after` is not of that.
+                return Landed(landed.number, self.outcome_at(request.branch, landed.number))
+            self._outcomes.record(request.branch, landed.number, after)
+            return Landed(landed.number, after)
         return self._refuse(request, operations, f"others landed first {ROUNDS_MAX} times")
 
     def outcome_at(self, branch: str, landing: int) -> CommandOutcome:

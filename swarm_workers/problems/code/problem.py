@@ -21,7 +21,13 @@ from swarm_workers.problems.code.source_text import edited_files
 from swarm_workers.problems.code.stop_signs import StopSigns
 from swarm_workers.problems.code.swarm import CodeSwarm
 from swarm_workers.problems.code.targets import in_order, lead_key
-from swarm_workers.problems.code.trials import Tally, as_candidate, describe, tally_trials
+from swarm_workers.problems.code.trials import (
+    Tally,
+    as_candidate,
+    describe,
+    tally_trials,
+    without_suspects,
+)
 from swarm_workers.problems.code.view import CodeView
 from swarm_workers.problems.code.warm import Survey, UnsteadyTestError
 from swarm_workers.problems.code.workbench import Bench
@@ -89,6 +95,10 @@ class CodeProblem:
         self._swarm.publish(self._shared, landing.branch_id, landing.number, outcome)
         return self._landed(landing.number - 1, landing.number, landing.note, outcome)
 
+    def give_back(self) -> None:
+        """Give back the slice that a turn of this agent claimed and never closed."""
+        self._claims.give_back()
+
     @contextmanager
     def look(self) -> Iterator[CodeView]:
         """Check out the head, survey its tests where this process has not, and claim a slice.
@@ -146,14 +156,17 @@ class CodeProblem:
             is_stopped, self._shared, view.landing, self._swarm.settings.attempt_seconds_max
         )
         others = [test for test in view.red if test != target]
+        tally = Tally(best=view.partial)
         green = bench.green_for(target, view.flaky)
         trials = bench.evaluator.evaluate(candidates, focus=target, red=others, green=green)
         began = time.monotonic()
         try:
-            tally = tally_trials(view, trials, signs)
+            tally_trials(view, trials, signs, tally)
         except UnsteadyTestError as error:
             self._flaky.add(frozenset({error.test}))
-            tally = Tally(best=view.partial)
+        except SandboxError:
+            self._close(tally if is_stopped() else without_suspects(view, tally))
+            raise
         if tally.evaluated >= _SLICE_CANDIDATES_MIN:
             bench.candidates_per_second = tally.evaluated / (time.monotonic() - began)
         return Evaluation(tally.candidates, tally.operations_spent, tally)
@@ -195,11 +208,13 @@ class CodeProblem:
             flaky=view.flaky,
         )
         landed = self._swarm.lander.land(request, self._flaky.why_unsteady(self._turn_bench))
-        self._close(tally)
         if not isinstance(landed, Landed):
+            self._close(tally)
             reason = f"{describe(view, tally)}, but {landed.reason}"
             return Outcome(AttemptStatus.FINISHED, reason, view.landing)
+        # The head moves before the slice is closed: in between, all would look tried in vain.
         self._swarm.publish(self._shared, view.branch, landed.landing, landed.outcome)
+        self._close(tally)
         return self._landed(view.landing, landed.landing, request.note, landed.outcome)
 
     @property
@@ -209,8 +224,6 @@ class CodeProblem:
 
     def _claimed(self, view: CodeView) -> CodeView:
         """Return the view with the slice that this turn claimed."""
-        if not view.red:
-            return view.without_target("no red test can be worked on")
         covered = {test: view.covered(test) for test in view.red}
         tree = self._turn_bench.tree
         files = {path: tree[path].data for path in view.sources}
@@ -220,19 +233,24 @@ class CodeProblem:
         taken = self._claims.claim(tiers, self._slice_size(view), view.landing)
         if isinstance(taken, Nothing):
             self._turn.is_exhausted = taken.is_exhausted
-            return view.without_target(taken.reason)
+            is_none_red = taken.is_exhausted and not view.red
+            return view.without_target(
+                "no red test can be worked on" if is_none_red else taken.reason
+            )
         self._turn.taken = taken
         return view.with_slice(taken)
 
     def _slice_size(self, view: CodeView) -> int:
         """Return how many candidates make a slice of a few seconds, as fast as it goes here."""
+        if not view.red:
+            return 0
         seconds = sorted(view.survey.tests[test].seconds for test in view.red)
         guess = 1 / (seconds[len(seconds) // 2] + _CANDIDATE_SECONDS_MIN)
         count = int(_SLICE_SECONDS * (self._turn_bench.candidates_per_second or guess))
         return max(_SLICE_CANDIDATES_MIN, min(count, self._swarm.settings.slice_candidates_max))
 
     def _nothing_to_land(self, view: CodeView, evaluation: Evaluation[Tally]) -> Outcome:
-        if self._turn.is_exhausted or not view.red:
+        if self._turn.is_exhausted:
             self._shared.stm.atomically(self._resign, view)
         tried = f"none of {evaluation.candidates} candidates for '{view.target}' was good enough"
         reason = tried if view.target else view.idle_reason
@@ -240,6 +258,10 @@ class CodeProblem:
 
     def _resign(self, view: CodeView) -> None:
         """End the swarm, or in mode `parallel` this agent's part in it. Runs inside atomically."""
+        head = self._shared.head.get()
+        is_news = head is not None and head.landing != view.landing
+        if is_news or self._shared.others_at_work(self._agent):
+            return
         if self._spec.mode is Mode.PARALLEL:
             self._shared.resigned.add(self._agent)
             if len(self._shared.resigned.members()) < self._spec.agents:
@@ -262,7 +284,7 @@ class CodeProblem:
             reason = "the success command passes already; nothing was launched"
             shared.end(SwarmStatus.SUCCEEDED, reason, self._spec.branch)
         else:
-            shared.begin()
+            shared.begin(self._spec.task.budget.operations)
 
     def _refuse(self, reason: str) -> None:
         self._shared.stm.atomically(self._shared.end, SwarmStatus.FAILED, reason)

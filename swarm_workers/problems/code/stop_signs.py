@@ -1,10 +1,13 @@
 """When to leave a slice before its end: asked after every candidate, so it must cost nothing."""
 
+import logging
 import time
 from collections.abc import Callable
 
 from swarm_workers.coordination.shared_state import SharedState
+from swarm_workers.stm import StmUnavailableError
 
+_LOG = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.5
 
 
@@ -40,5 +43,9 @@ class StopSigns:
         if now < self._look_at:
             return False
         self._look_at = now + _LOOK_SECONDS
-        head = self._shared.stm.atomically(self._shared.head.get)
+        try:
+            head = self._shared.stm.atomically(self._shared.head.get)
+        except StmUnavailableError as error:
+            _LOG.warning("whether the head moved is not known: %s", error)
+            return False  # what is being tried is worth no less for that
         return head is not None and head.landing != self._landing

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from swarm_workers.coordination.records import Lead
+from swarm_workers.coordination.records import Lead, Partial
 
 Lines = Mapping[str, frozenset[int]]
 """Executed lines by file."""
@@ -68,6 +68,12 @@ def in_order(red: Sequence[str], lines: Mapping[str, Lines]) -> tuple[list[str],
         )
         (rest if is_symptom else first).append(test)
     return first, rest
+
+
+def better(one: Partial | None, other: Partial | None) -> Partial | None:
+    """Return the partial fix that turns more tests green, the earlier in the list if both do."""
+    found = [each for each in (one, other) if each is not None]
+    return min(found, key=lambda each: (-len(each.gained), each.rank), default=None)
 
 
 def patience_end(rank: int) -> int:

@@ -17,6 +17,9 @@ from swarm_workers.problems.code.view import CodeView
 from swarm_workers.problems.code.warm import Trial
 from swarm_workers.protocols import Edit, EditCandidate
 
+SUSPECTS = 16
+"""Candidates of which one is taken to have broken the sandbox: those that go there together."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -34,15 +37,21 @@ class Tally:
     """Tests that `whole` turned green."""
 
 
-def tally_trials(view: CodeView, trials: Iterable[Trial], is_stopped: Callable[[], bool]) -> Tally:
+def tally_trials(
+    view: CodeView,
+    trials: Iterable[Trial],
+    is_stopped: Callable[[], bool],
+    tally: Tally | None = None,
+) -> Tally:
     """Consume trials, in the order of their rank, until one is whole, patience or the slice ends.
 
     Args:
         view: whose slice it is.
         trials: of the candidates from `view.start` on.
         is_stopped: asked after each; True ends the slice early.
+        tally: grows with each trial, and so is known where they raise; None for a new one.
     """
-    tally = Tally(best=view.partial)
+    tally = tally or Tally(best=view.partial)
     for trial in trials:
         rank = view.start + tally.evaluated
         _count(tally, trial)
@@ -51,6 +60,17 @@ def tally_trials(view: CodeView, trials: Iterable[Trial], is_stopped: Callable[[
         if tally.whole is not None or _is_patience_over(tally, rank) or is_stopped():
             return tally
     tally.is_list_ended = tally.evaluated < view.stop - view.start
+    return tally
+
+
+def without_suspects(view: CodeView, tally: Tally) -> Tally:
+    """Return what came of a slice in which the sandbox broke, as it is to be given back.
+
+    What was not judged is tried again, from the place where it broke. If that was the beginning of
+    the slice already, one of the first candidates breaks whatever tries it: they count as tried.
+    """
+    if not tally.evaluated:
+        tally.evaluated = tally.operations_spent = min(SUSPECTS, view.stop - view.start)
     return tally
 
 

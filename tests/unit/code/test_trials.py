@@ -1,10 +1,19 @@
 """From trials of candidates to the one worth landing."""
 
+import pytest
+
 from swarm_workers.problems.code.functions import enclosing_function
-from swarm_workers.problems.code.trials import describe, tally_trials
+from swarm_workers.problems.code.trials import (
+    SUSPECTS,
+    Tally,
+    describe,
+    tally_trials,
+    without_suspects,
+)
 from swarm_workers.problems.code.view import CodeView
 from swarm_workers.problems.code.warm import Survey, Trial
 from swarm_workers.protocols import Edit, EditCandidate
+from swarm_workers.sandbox.errors import SandboxBrokenError
 
 TEXT = """\
 def low(items):
@@ -86,3 +95,21 @@ def test_the_innermost_function_counts_and_outside_of_any_the_lines_themselves()
     assert enclosing_function(text, 5, 5) == {2, 3, 4, 5}
     assert enclosing_function(text, 1, 1) == {1}
     assert enclosing_function("def f(:", 1, 1) == {1}
+
+
+def breaking(judged: int):
+    yield from [trial()] * judged
+    raise SandboxBrokenError("killed")
+
+
+def test_what_was_judged_before_the_sandbox_broke_counts_as_tried():
+    tally = Tally()
+    with pytest.raises(SandboxBrokenError):
+        tally_trials(view(), breaking(32), never, tally)
+    assert without_suspects(view(), tally).evaluated == tally.operations_spent == 32
+
+
+def test_candidates_that_break_the_sandbox_at_the_beginning_of_a_slice_are_not_tried_for_ever():
+    tally = without_suspects(view(), Tally())
+    assert tally.evaluated == tally.operations_spent == SUSPECTS
+    assert without_suspects(view(start=10, stop=13), Tally()).evaluated == 3
