@@ -19,7 +19,7 @@ import threading
 import types
 from typing import Any, Callable, NamedTuple, NoReturn
 
-from . import confine, report_plugin, unpack
+from . import confine, late_paths, report_plugin, unpack
 from .channel import Channel
 
 BOX = "/box"
@@ -48,6 +48,8 @@ class Wall(NamedTuple):
     venv: str | None
     """The folder of the repository that is bound from outside, relative; None for none."""
     has_pytest: bool
+    late_paths: list[str]
+    """Folders for the import path that may come with the code."""
 
 
 class Pipes(NamedTuple):
@@ -81,6 +83,7 @@ def _prepare(order: dict[str, Any], wall: Wall, pipes: Pipes) -> Callable[[], ob
     os.close(pipes.bundle)
     os.mkdir(HOME, 0o700)
     os.chdir(BOX)
+    late_paths.add(wall.late_paths)
     if pipes.session is not None:
         return _session(order, pipes.session)
     return _command(list(order["argv"]), wall, wants_report=order["wants_report"])

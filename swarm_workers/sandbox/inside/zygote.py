@@ -21,7 +21,7 @@ import time
 import traceback
 from typing import Any, Callable
 
-from . import job, kernel, landlock, processes, seccomp, wipe
+from . import job, kernel, landlock, late_paths, processes, seccomp, wipe
 from .channel import Channel
 from .confine import become_slot
 from .watch import End, Output, Watch, WorkerGoneError
@@ -71,7 +71,7 @@ class Zygote:
         ruleset = landlock.make_ruleset(WRITABLE, [job.REPORT])
         program = seccomp.make_program(platform.machine())
         slot_uid, venv = config["slot_uid"], config["venv"]
-        self._wall = job.Wall(slot_uid, ruleset, program, venv, has_pytest)
+        self._wall = job.Wall(slot_uid, ruleset, program, venv, has_pytest, late_paths.find())
 
     def serve(self) -> None:
         """Run one job after another.

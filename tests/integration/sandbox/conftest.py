@@ -66,6 +66,7 @@ def interpreter(isolating: None, tmp_path_factory: pytest.TempPathFactory) -> In
         f"#!{venv}/bin/python\nimport pytest\nraise SystemExit(pytest.console_main())\n"
     )
     script.chmod(0o755)
+    (packages / "editable.pth").write_text(f"{REPOSITORY}/src\n{REPOSITORY}/not-there\n")
     described = find_interpreter(Path(REPOSITORY), venv)
     return described.model_copy(update={"folders": (*described.folders, str(ours))})
 

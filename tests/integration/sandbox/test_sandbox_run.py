@@ -309,3 +309,15 @@ def test_an_environment_inside_the_repository_is_used_and_kept(tmp_path: Path) -
         assert ".venv" in ended.output
         assert sandbox.run(tree, ["python", "run.py"]).exit_status == 0
     assert (packages / "only_here.py").exists()
+
+
+@pytest.mark.parametrize("argv", [["pytest", "-q"], ["python", "-m", "pytest", "-q"]])
+def test_a_package_of_the_repository_that_is_installed_in_editable_form_is_found(
+    sandbox: Sandbox, argv: list[str]
+) -> None:
+    test = (
+        "import sys\nimport editable_one\n\ndef test_it():\n"
+        "    assert editable_one.ONE == 1 and not any('not-there' in each for each in sys.path)\n"
+    )
+    ended = sandbox.run(tree_of(**{"src/editable_one": "ONE = 1\n", "test_it": test}), argv)
+    assert ended.exit_status == 0, ended.output
