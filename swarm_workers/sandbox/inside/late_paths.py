@@ -34,10 +34,14 @@ def _lines(folder: str) -> list[str]:
     names: list[str] = []
     with contextlib.suppress(OSError):
         names = sorted(name for name in os.listdir(folder) if name.endswith(".pth"))
-    lines: list[str] = []
-    for name in names:
-        path = os.path.join(folder, name)
-        with contextlib.suppress(OSError):
-            with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                lines += [line.strip() for line in file]
+    texts = [_text(os.path.join(folder, name)) for name in names]
+    lines = [line.strip() for text in texts for line in text.splitlines()]
     return [line for line in lines if line and not line.startswith(("#", "import ", "import\t"))]
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return ""
