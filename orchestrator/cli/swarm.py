@@ -189,8 +189,9 @@ def _request(  # noqa: PLR0913 - one parameter an option
     from orchestrator.launch.start import Request  # noqa: PLC0415
     from tasks_schema.messages.swarm import Budget  # noqa: PLC0415
 
-    if operations is not None and operations < 1:
-        raise UsageError(f"--max-ops {operations} leaves nothing to try; give 1 or more")
+    for name, path in (("--repo", repo), ("--python", python)):
+        if path == Path():
+            raise UsageError(f"{name} is empty; name a folder ('./' is the current one)")
     return Request(
         repository=repo,
         description=task or f"make `{success}` pass",
@@ -200,7 +201,9 @@ def _request(  # noqa: PLR0913 - one parameter an option
         agents=plan.check_agents(agents),
         kind=kind,
         mode=mode,
-        budget=Budget(seconds=plan.parse_duration(seconds), operations=operations or 0),
+        budget=Budget(
+            seconds=plan.parse_duration(seconds), operations=plan.check_operations(operations)
+        ),
         seed=seed,
         python=python,
         command_seconds_max=plan.parse_duration(command_seconds),

@@ -8,7 +8,13 @@ import pytest
 from orchestrator.errors import UsageError
 from orchestrator.launch.apply import apply_patch
 
-PATCH = b"diff --git a/calc.py b/calc.py\n--- a/calc.py\n+++ b/calc.py\n@@ -1 +1 @@\n-one = 2\n+one = 1\n"
+PATCH = b"""diff --git a/calc.py b/calc.py
+--- a/calc.py
++++ b/calc.py
+@@ -1 +1 @@
+-one = 2
++one = 1
+"""
 HOOK = "#!/bin/sh\necho 'error: the hook says no' >&2\nexit 1\n"
 
 
