@@ -31,7 +31,7 @@ class LaunchKind(StrEnum):
 
 def launch(  # noqa: PLR0913 - one parameter an option
     *,
-    repo: Annotated[Path, typer.Option(help="Folder of the repository.")],
+    repo: Annotated[Path, typer.Option(readable=False, help="Folder of the repository.")],
     success: Annotated[str, typer.Option(help="Command that must exit with 0.")],
     task: Annotated[str, typer.Option(help="What is wanted, in your words.")] = "",
     scope: Annotated[
@@ -138,7 +138,7 @@ def patch(swarm: SwarmArgument = None) -> None:
 def apply(
     swarm: SwarmArgument = None,
     *,
-    repo: Annotated[Path, typer.Option(help="Folder to change.")],
+    repo: Annotated[Path, typer.Option(readable=False, help="Folder to change.")],
     branch: Annotated[
         str | None, typer.Option(help="Make and switch to this git branch first.")
     ] = None,

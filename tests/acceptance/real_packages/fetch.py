@@ -281,7 +281,7 @@ def _unpacked(release: Release, client: IndexClient, folder: Path) -> Path:
     tree = folder / "tree"
     try:
         with tarfile.open(archive) as tar:
-            tar.extractall(tree, filter="data")
+            _extract(tar, tree, release)
     except tarfile.TarError as error:
         raise UnexpectedLayoutError(release.requirement, f"cannot be unpacked ({error})") from error
     roots = sorted(tree.iterdir())
@@ -290,6 +290,22 @@ def _unpacked(release: Release, client: IndexClient, folder: Path) -> Path:
             release.requirement, f"has {len(roots)} folders at its top, not one"
         )
     return roots[0]
+
+
+def _extract(tar: tarfile.TarFile, tree: Path, release: Release) -> None:
+    """Write the regular files of an archive, and nothing outside of the folder.
+
+    `extractall(filter="data")` would do; Python has it from 3.11.4 on.
+    """
+    for member in tar:
+        path = PurePosixPath(member.name)
+        if path.is_absolute() or ".." in path.parts:
+            raise UnexpectedLayoutError(release.requirement, f"reaches out to '{member.name}'")
+        content = tar.extractfile(member) if member.isfile() else None
+        if content is not None:
+            target = tree / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.read())
 
 
 def _copy(source: Path, target: Path, release: Release) -> None:
