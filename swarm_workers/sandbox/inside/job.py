@@ -97,6 +97,8 @@ def _command(argv: list[str], wall: Wall, *, wants_report: bool) -> Callable[[],
         os.environ[report_plugin.VARIABLE] = REPORT
         os.environ["PYTEST_ADDOPTS"] = "-p " + report_plugin.NAME
         os.environ["PYTHONPATH"] = PLUGIN_FOLDER
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)  # ignored by every Python, and by no other program
     try:
         os.execvp(argv[0], argv)  # noqa: S606 - this is the job; only a failure comes back
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -35,6 +35,7 @@ _AFTERMATH_SECONDS_MAX = 20.0
 def main() -> None:
     """Serve one worker until it hangs up: `sys.argv[1]` is the descriptor that leads to it."""
     _close_inherited_but(int(sys.argv[1]))
+    _heed_signals()
     with_plugins = _WITHOUT_PLUGINS not in sys.argv
     has_pytest = preload_pytest(with_plugins=with_plugins)
     if with_plugins:
@@ -180,6 +181,17 @@ def _close_inherited_but(control: int) -> None:
         if int(name) > 2 and int(name) != control:
             with contextlib.suppress(OSError):  # the descriptor that listed the folder
                 os.close(int(name))
+
+
+def _heed_signals() -> None:
+    """Take signals as a program does that a person starts: a worker's process ignores some.
+
+    What is ignored stays so in all that it starts, and a job that ends its children would wait
+    for them for ever. The two that are left are those that every Python ignores.
+    """
+    for number in signal.valid_signals() - {signal.SIGPIPE, signal.SIGXFSZ}:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _wake_on_child() -> int:

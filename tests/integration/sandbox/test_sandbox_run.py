@@ -1,7 +1,9 @@
 """Commands in the sandbox: pytest in the warm interpreter, anything else as a program."""
 
+import signal
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -321,3 +323,36 @@ def test_a_package_of_the_repository_that_is_installed_in_editable_form_is_found
     )
     ended = sandbox.run(tree_of(**{"src/editable_one": "ONE = 1\n", "test_it": test}), argv)
     assert ended.exit_status == 0, ended.output
+
+
+def test_signals_end_what_they_should_although_the_worker_ignores_them(
+    interpreter: Interpreter,
+) -> None:
+    script = """
+import multiprocessing, signal, subprocess
+child = subprocess.Popen(["sleep", "60"])
+child.terminate()
+assert child.wait() == -signal.SIGTERM
+child = multiprocessing.Process(target=signal.pause)
+child.start()
+child.terminate()
+child.join()
+assert child.exitcode == -signal.SIGTERM
+piped = subprocess.run(["sh", "-c", "yes | head -n 1"], capture_output=True, text=True)
+assert (piped.stdout, piped.stderr) == ("y\\n", "")
+"""
+    in_pytest = tree_of(test_it="def test_it():\n" + textwrap.indent(script, "    "))
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        booted = Sandbox.boot(interpreter, repository=REPOSITORY, limits=SMALL)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    with booted:
+        for tree, argv in (
+            (tree_of(script=script), ["python", "script.py"]),
+            (in_pytest, ["pytest", "-q"]),
+        ):
+            ended = booted.run(tree, argv)
+            assert ended.exit_status == 0, ended.output
+        ended = booted.run({}, ["sh", "-c", "yes | head -n 1"])
+        assert ended.output == "y\n"
