@@ -27,6 +27,10 @@ from tasks_schema.tables.swarms import SWARMS
 SWARMS_OPEN_MAX = 2
 """Swarms whose checkouts and sandboxes one process keeps warm."""
 CONNECT_SECONDS_MAX = 5
+REPLY_SECONDS_MAX = 5
+"""The longest that Redis may take to answer a hint: the report is out by then."""
+TCP_MILLISECONDS_MAX = 30_000
+"""The longest that what was sent to Postgres may stay unacknowledged by its host."""
 
 
 class OpenSwarm:
@@ -86,7 +90,9 @@ class Process:
         self._engine = _engine(settings)
         self._spaces = Spaces(settings.require_redis_url())
         self._client = redis.Redis.from_url(
-            settings.require_redis_url(), socket_connect_timeout=CONNECT_SECONDS_MAX
+            settings.require_redis_url(),
+            socket_connect_timeout=CONNECT_SECONDS_MAX,
+            socket_timeout=REPLY_SECONDS_MAX,
         )
         self._open: OrderedDict[str, OpenSwarm] = OrderedDict()
 
@@ -141,5 +147,8 @@ def _engine(settings: Settings) -> Engine:
         pool_size=1,
         max_overflow=1,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": CONNECT_SECONDS_MAX},
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS_MAX,
+            "tcp_user_timeout": TCP_MILLISECONDS_MAX,
+        },
     )

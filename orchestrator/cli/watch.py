@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from orchestrator.launch.parts import Parts
-from orchestrator.launch.refill import step_swarm
+from orchestrator.launch.refill import OUTAGES, step_swarm
 from orchestrator.launch.stop import stop
 from orchestrator.queries.status import SwarmRow, read_swarm
 from tasks_schema.kinds import SwarmStatus
@@ -16,6 +16,8 @@ from tasks_schema.messages.swarm import SwarmSpec
 _LOOK_SECONDS = 0.15
 _LINE_SECONDS = 5.0
 _DRAIN_SECONDS_MAX = 30.0
+_OUTAGE_SECONDS_MAX = 60.0
+"""A server may be away for so long before the watcher gives up; the swarm goes on without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,16 @@ def until_settled(
 
 
 def _watch(parts: Parts, spec: SwarmSpec, *, is_quiet: bool) -> None:
+    answered_at = time.monotonic()
     with _display(is_quiet=is_quiet) as show:
         while True:
-            step_swarm(parts, spec.swarm_id)
-            progress = _look(parts, spec)
+            try:
+                step_swarm(parts, spec.swarm_id)
+                progress = _look(parts, spec)
+            except OUTAGES:
+                _bear(answered_at + _OUTAGE_SECONDS_MAX)
+                continue
+            answered_at = time.monotonic()
             show(progress)
             if progress.row.status.is_final:
                 return
@@ -75,12 +83,23 @@ def _drained(parts: Parts, spec: SwarmSpec) -> SwarmRow:
     """Return the swarm once all that was sent is reported, or after a bounded wait."""
     deadline = time.monotonic() + _DRAIN_SECONDS_MAX
     while True:
-        step_swarm(parts, spec.swarm_id)
-        row = _look(parts, spec).row
+        try:
+            step_swarm(parts, spec.swarm_id)
+            row = _look(parts, spec).row
+        except OUTAGES:
+            _bear(deadline)
+            continue
         is_done = row.status.is_final and row.in_flight == 0
         if is_done or time.monotonic() > deadline:
             return row
         time.sleep(_LOOK_SECONDS)  # noqa: TID251 - see above
+
+
+def _bear(until: float) -> None:
+    """Wait a little after a failure of a server; raises it again when the time is over."""
+    if time.monotonic() > until:
+        raise  # noqa: PLE0704 - called where it is handled
+    time.sleep(_LOOK_SECONDS)  # noqa: TID251 - see above
 
 
 def _display(*, is_quiet: bool) -> AbstractContextManager[Callable[[Progress], None]]:

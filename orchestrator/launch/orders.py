@@ -1,8 +1,9 @@
 """Which attempts are to be handed out next: rows in Postgres, in a transaction of the caller."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tasks_schema.ids import AgentId, SwarmId, agent_id, attempt_id
@@ -15,10 +16,10 @@ from tasks_schema.tables.swarms import AGENTS
 _OF_BASELINE = AgentKind.BASELINE.value
 
 
-def baseline_order(spec: SwarmSpec) -> AttemptOrder:
-    """Return the order that measures the code as it is."""
+def baseline_order(spec: SwarmSpec, turn: int = 0) -> AttemptOrder:
+    """Return the order that measures the code as it is; later turns are for one that broke off."""
     agent = agent_id(_OF_BASELINE, 0)
-    return AttemptOrder(swarm=spec.swarm_id, agent=agent, kind=AgentKind.BASELINE, turn=0)
+    return AttemptOrder(swarm=spec.swarm_id, agent=agent, kind=AgentKind.BASELINE, turn=turn)
 
 
 def next_orders(connection: Connection, spec: SwarmSpec, count: int) -> list[AttemptOrder]:
@@ -53,10 +54,15 @@ def record_sent(connection: Connection, orders: Sequence[AttemptOrder]) -> None:
         connection.execute(insert(ATTEMPTS).values(attempt).on_conflict_do_nothing())
 
 
-def is_known(connection: Connection, order: AttemptOrder) -> bool:
-    """Say whether this turn was sent before."""
-    query = select(ATTEMPTS.c.attempt_id).where(ATTEMPTS.c.attempt_id == order.attempt_id)
-    return connection.execute(query).one_or_none() is not None
+def last_baseline(connection: Connection, swarm_id: str) -> Row[Any, Any] | None:
+    """Return turn and status of the last order that measures the code; None if none was sent."""
+    query = (
+        select(ATTEMPTS.c.turn, ATTEMPTS.c.status)
+        .where(ATTEMPTS.c.swarm_id == swarm_id, ATTEMPTS.c.kind == _OF_BASELINE)
+        .order_by(ATTEMPTS.c.turn.desc())
+        .limit(1)
+    )
+    return connection.execute(query).one_or_none()
 
 
 def count_in_flight(connection: Connection, swarm_id: str) -> int:

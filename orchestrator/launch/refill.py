@@ -9,11 +9,12 @@ Run as `python -m orchestrator.launch.refill`.
 import logging
 import signal
 import threading
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import cast
 
 import redis
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, func, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from orchestrator.launch.capacity import live_slots
@@ -21,7 +22,7 @@ from orchestrator.launch.enqueue import enqueue
 from orchestrator.launch.orders import (
     baseline_order,
     count_in_flight,
-    is_known,
+    last_baseline,
     next_orders,
     operations_spent,
     overdue,
@@ -31,7 +32,8 @@ from orchestrator.launch.parts import Parts, connect
 from orchestrator.settings import OrchestratorSettings
 from swarm_workers.coordination.records import SwarmState
 from swarm_workers.errors import ServiceUnreachableError
-from swarm_workers.stm import StmError
+from swarm_workers.source.tree_files import storable
+from swarm_workers.stm import StmUnavailableError
 from tasks_schema.kinds import AttemptStatus, SwarmStatus
 from tasks_schema.messages.attempt import AttemptOrder
 from tasks_schema.messages.swarm import SwarmSpec
@@ -40,24 +42,49 @@ from tasks_schema.tables.attempts import ATTEMPTS
 from tasks_schema.tables.swarms import SWARMS
 
 _LOG = logging.getLogger(__name__)
+OUTAGES = (OperationalError, StmUnavailableError, redis.RedisError, ServiceUnreachableError)
+"""What a step raises while a server is away."""
+LEFTOVERS_DAYS = 1
+"""For how long after its end a swarm is looked at for attempts that were never reported."""
+BLPOP_SECONDS_MAX = 5
+"""The longest that Redis is asked to hold back an answer: less than a connection waits for one."""
 FAILURES_IN_A_ROW_MAX = 6
 """So many attempts that all failed end a swarm: the next would fail too."""
 
 
 def step(parts: Parts) -> int:
-    """Take one step for each swarm that has not ended; return how many there are.
+    """Take one step for each swarm that is not settled; return how many have not ended.
 
     Blocks for a few queries a swarm. A swarm that another loop is at is passed over.
     """
     with parts.engine.begin() as connection:
-        live = select(SWARMS.c.swarm_id).where(
-            SWARMS.c.status.in_([SwarmStatus.PENDING, SwarmStatus.RUNNING])
-        )
-        swarm_ids = list(connection.execute(live).scalars())
-    for swarm_id in swarm_ids:
+        rows = connection.execute(_unsettled()).all()
+    for row in rows:
+        _step_apart(parts, row.swarm_id)
+    _retire(parts, {row.swarm_id for row in rows})
+    return sum(row.ended_at is None for row in rows)
+
+
+def _unsettled() -> Select[tuple[str, datetime | None]]:
+    """Return the query for swarms that live, or ended lately and lack reports."""
+    sent = select(ATTEMPTS.c.attempt_id).where(
+        ATTEMPTS.c.swarm_id == SWARMS.c.swarm_id, ATTEMPTS.c.status == AttemptStatus.SENT
+    )
+    is_live = SWARMS.c.status.in_([SwarmStatus.PENDING, SwarmStatus.RUNNING])
+    is_recent = SWARMS.c.ended_at > func.now() - timedelta(days=LEFTOVERS_DAYS)
+    return select(SWARMS.c.swarm_id, SWARMS.c.ended_at).where(
+        or_(is_live, and_(is_recent, sent.exists()))
+    )
+
+
+def _step_apart(parts: Parts, swarm_id: str) -> None:
+    """Take one step for one swarm; what is wrong with it alone is logged, and holds up no other."""
+    try:
         step_swarm(parts, swarm_id)
-    _retire(parts, set(swarm_ids))
-    return len(swarm_ids)
+    except OUTAGES:
+        raise
+    except Exception:  # noqa: BLE001 - logged with its trace, and tried again at the next step
+        _LOG.exception("swarm %s cannot be taken further", swarm_id)
 
 
 def _retire(parts: Parts, live: set[str]) -> None:
@@ -85,23 +112,28 @@ def step_swarm(parts: Parts, swarm_id: str) -> None:
         row = _locked(connection, swarm_id)
         orders = [] if row is None else _advance(parts, connection, row)
     if orders:
+        parts.client.sadd(KEY_ACTIVE_SWARMS, swarm_id)  # again: Redis may have lost it
         enqueue(orders)  # after the commit: a crash between leaves rows that `overdue` finds
 
 
 def _locked(connection: Connection, swarm_id: str) -> RowMapping | None:
     age = func.extract("epoch", func.now() - SWARMS.c.launched_at).label("age_seconds")
     query = (
-        select(SWARMS.c.swarm_id, SWARMS.c.spec, SWARMS.c.status, age)
+        select(SWARMS.c.swarm_id, SWARMS.c.spec, SWARMS.c.status, SWARMS.c.reason, age)
         .where(SWARMS.c.swarm_id == swarm_id)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     return connection.execute(query).mappings().one_or_none()
 
 
 def _advance(parts: Parts, connection: Connection, row: RowMapping) -> list[AttemptOrder]:
+    if SwarmStatus(row["status"]).is_final:
+        return _leftovers(parts, connection, row)
     spec = SwarmSpec.model_validate(row["spec"])
     state = _state(parts, spec, float(row["age_seconds"]))
+    patience_seconds = parts.settings.resend_seconds
     if row["status"] == SwarmStatus.RUNNING and state.status is SwarmStatus.PENDING:
+        patience_seconds = 0  # what was sent is lost with the space
         state = _restore(parts, connection, spec)
     if state.status != row["status"]:
         _write_status(connection, spec.swarm_id, state)
@@ -113,9 +145,20 @@ def _advance(parts: Parts, connection: Connection, row: RowMapping) -> list[Atte
         shared = parts.spaces.shared(spec.swarm_id)
         shared.stm.atomically(shared.end, SwarmStatus.FAILED, reason)
         return []
-    resend = overdue(connection, spec.swarm_id, parts.settings.resend_seconds)
-    more = _top_up(parts, connection, spec) if is_measured else _first(connection, spec)
+    resend = overdue(connection, spec.swarm_id, patience_seconds)
+    more = _top_up(parts, connection, spec) if is_measured else _first(parts, connection, spec)
     return [*resend, *more]
+
+
+def _leftovers(parts: Parts, connection: Connection, row: RowMapping) -> list[AttemptOrder]:
+    """Return what was sent for a swarm that has ended and is long overdue: to be cancelled there.
+
+    A space that Redis lost is told first that the swarm has ended, so that nothing runs.
+    """
+    swarm_id: str = row["swarm_id"]
+    shared = parts.spaces.shared(swarm_id)
+    shared.stm.atomically(shared.end, SwarmStatus(row["status"]), row["reason"])
+    return overdue(connection, swarm_id, parts.settings.resend_seconds)
 
 
 def _state(parts: Parts, spec: SwarmSpec, age_seconds: float) -> SwarmState:
@@ -138,20 +181,29 @@ def _restore(parts: Parts, connection: Connection, spec: SwarmSpec) -> SwarmStat
 
     def body() -> SwarmState:
         if shared.state.get().status is SwarmStatus.PENDING:
-            shared.begin()
-            if spec.task.budget.operations and left > 0:
-                shared.operations.add(left)
+            shared.begin(max(0, left))
         return shared.state.get()
 
     parts.client.sadd(KEY_ACTIVE_SWARMS, spec.swarm_id)
     return shared.stm.atomically(body)
 
 
-def _first(connection: Connection, spec: SwarmSpec) -> list[AttemptOrder]:
-    """Return the order that measures the code as it is, unless it was sent before."""
-    if is_known(connection, baseline_order(spec)):
+def _first(parts: Parts, connection: Connection, spec: SwarmSpec) -> list[AttemptOrder]:
+    """Return the order that measures the code as it is, unless that is under way.
+
+    It is sent anew if it was broken off, or if Redis lost what it had found.
+    """
+    last = last_baseline(connection, spec.swarm_id)
+    if last is not None and last.status == AttemptStatus.SENT:
         return []
-    orders = [baseline_order(spec)]
+    shared = parts.spaces.shared(spec.swarm_id)
+    # What a baseline finds is in the space before it is reported: a look after that tells.
+    if (
+        last is not None
+        and shared.stm.atomically(shared.state.get).status is not SwarmStatus.PENDING
+    ):
+        return []
+    orders = [baseline_order(spec, 0 if last is None else last.turn + 1)]
     record_sent(connection, orders)
     return orders
 
@@ -192,7 +244,7 @@ def _write_status(connection: Connection, swarm_id: str, state: SwarmState) -> N
     connection.execute(
         update(SWARMS)
         .where(SWARMS.c.swarm_id == swarm_id)
-        .values(status=state.status, reason=state.reason, **ended)
+        .values(status=state.status, reason=storable(state.reason), **ended)
     )
 
 
@@ -201,9 +253,9 @@ def run_forever(parts: Parts, stop: threading.Event) -> None:
     pause = parts.settings.refill_seconds
     while not stop.is_set():
         try:
-            parts.client.blpop([KEY_WAKE], timeout=pause)
+            parts.client.blpop([KEY_WAKE], timeout=min(pause, BLPOP_SECONDS_MAX))
             live = step(parts)
-        except (OperationalError, StmError, redis.RedisError, ServiceUnreachableError) as error:
+        except OUTAGES as error:
             _LOG.warning("refill waits for a server: %s", error)
             pause = min(5.0, pause * 2)
             stop.wait(pause)

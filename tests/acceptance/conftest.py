@@ -5,12 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
+
+from swarm_workers.coordination.records import TurnRecord
+from swarm_workers.coordination.shared_state import SharedState
+from swarm_workers.stm import Stm, check
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -86,6 +90,29 @@ def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swarm]:
     command.run("up", "--concurrency", "2")
     yield command
     command.run("down", code=None)
+
+
+@pytest.fixture
+def running(swarm):
+    """Wait until a turn that satisfies a condition runs, and return the pid of its process."""
+    state = json.loads((swarm.home / "stack.json").read_text())
+    opened = []
+
+    def wait(swarm_id: str, agent: str, is_wanted: Callable[[TurnRecord], bool]) -> int:
+        stm = Stm.connect(state["redis_url"], space=swarm_id)
+        opened.append(stm)
+        record = SharedState(stm).turn(agent)
+
+        def body() -> int:
+            now = record.get()
+            check(not now.is_done and is_wanted(now))
+            return int(now.holder.split("/")[1])
+
+        return stm.atomically(body, timeout_seconds=60)
+
+    yield wait
+    for stm in opened:
+        stm.close()
 
 
 @pytest.fixture

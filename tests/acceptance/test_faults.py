@@ -3,39 +3,12 @@
 import json
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from swarm_workers.coordination.records import TurnRecord
-from swarm_workers.coordination.shared_state import SharedState
-from swarm_workers.stm import Stm, check
+import redis
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
-
-
-@pytest.fixture
-def running(swarm):
-    """Wait until a turn that satisfies a condition runs, and return the pid of its process."""
-    state = json.loads((swarm.home / "stack.json").read_text())
-    opened = []
-
-    def wait(swarm_id: str, agent: str, is_wanted: Callable[[TurnRecord], bool]) -> int:
-        stm = Stm.connect(state["redis_url"], space=swarm_id)
-        opened.append(stm)
-        record = SharedState(stm).turn(agent)
-
-        def body() -> int:
-            now = record.get()
-            check(not now.is_done and is_wanted(now))
-            return int(now.holder.split("/")[1])
-
-        return stm.atomically(body, timeout_seconds=60)
-
-    yield wait
-    for stm in opened:
-        stm.close()
 
 
 def parent_of(pid: int) -> int:
@@ -104,6 +77,43 @@ def test_redis_killed_in_mid_swarm_costs_no_recorded_result(swarm, words):
     os.kill(before["valkey"]["pid"], signal.SIGKILL)
     assert settled(swarm, swarm_id)["status"] == "succeeded"
     assert counted_once(swarm, swarm_id)
+
+
+def test_a_launch_in_the_foreground_sits_out_a_server_that_dies(swarm, words):
+    before = json.loads((swarm.home / "stack.json").read_text())
+    process = swarm.start("launch", "--repo", str(words), "--success", "pytest -q", "--json")
+    assert "note:" in process.stderr.readline()  # it has been launched
+    os.kill(before["postgres"]["pid"], signal.SIGQUIT)
+    printed, said = process.communicate(timeout=90)
+    assert process.returncode == 0, said
+    assert json.loads(printed)["status"] == "succeeded"
+
+
+def test_redis_emptied_in_mid_swarm_costs_the_attempts_in_flight_and_no_more(
+    swarm, ledger, running
+):
+    state = json.loads((swarm.home / "stack.json").read_text())
+    swarm_id = launched(swarm, ledger, "--agents", "4", "--timeout", "100s", "--max-ops", "100000")
+    running(swarm_id, "search-0000", lambda record: record.turn == 1)
+    reported = attempts_reported(swarm, swarm_id)
+    assert reported
+    with redis.Redis.from_url(state["redis_url"]) as client:
+        client.flushall()
+    result = settled(swarm, swarm_id)
+    assert result["status"] == "succeeded", result["reason"]
+    assert result["tests_after"]["failed"] == 0
+    assert reported <= attempts_reported(swarm, swarm_id)
+    assert counted_once(swarm, swarm_id)
+
+
+def attempts_reported(swarm, swarm_id: str) -> set[tuple]:
+    return set(
+        swarm.query(
+            "select attempt_id, status, reported_at, candidates from attempts "
+            "where swarm_id = %s and reported_at is not null",
+            swarm_id,
+        )
+    )
 
 
 def processes_of(parent: int, word: str) -> list[int]:

@@ -2,11 +2,13 @@
 
 import json
 import signal
+import time
 
 import pytest
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
+GRACE_SECONDS = 15
 HOPELESS = "def answer():\n    return len('x' * 5)\n"
 ASKED = "import answer\n\ndef test_it():\n    assert answer.answer() == 'no such thing as this'\n"
 
@@ -57,6 +59,19 @@ def test_after_stop_returns_no_attempt_of_the_swarm_starts(swarm, tmp_path):
     rows = swarm.query("select count(*) from attempts where swarm_id = %s", swarm_id)
     swarm.run("status", swarm_id)
     assert swarm.query("select count(*) from attempts where swarm_id = %s", swarm_id) == rows
+
+
+def test_a_stop_ends_a_success_command_that_runs_for_minutes(swarm, tmp_path, running):
+    (tmp_path / "test_long.py").write_text("import time\n\ndef test_it():\n    time.sleep(300)\n")
+    swarm_id = swarm.run(
+        "launch", "--repo", str(tmp_path), "--success", "pytest -q", "--detach"
+    ).strip()
+    running(swarm_id, "baseline-0000", lambda record: record.turn == 0)
+    began = time.monotonic()
+    swarm.run("stop", swarm_id)
+    assert time.monotonic() - began < GRACE_SECONDS
+    rows = swarm.query("select status from attempts where swarm_id = %s", swarm_id)
+    assert rows == [("cancelled",)]
 
 
 def test_control_c_stops_a_launch_cleanly(swarm, tmp_path):

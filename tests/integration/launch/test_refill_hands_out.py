@@ -1,5 +1,6 @@
 """What the refill hands out, sends again, settles and rebuilds: real servers, no worker."""
 
+import dataclasses
 import json
 import uuid
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from sqlalchemy import insert, select, update
 from orchestrator.launch import refill
 from orchestrator.launch.parts import Parts, connect
 from orchestrator.launch.refill import step, step_swarm
+from orchestrator.launch.stop import stop
 from orchestrator.settings import OrchestratorSettings
 from swarm_workers.coordination.shared_state import SharedState
 from tasks_schema.kinds import AttemptStatus, SwarmStatus
@@ -185,3 +187,90 @@ def test_a_swarm_leaves_the_flush_only_when_it_ended_and_all_of_it_is_reported(f
     fleet.report(order, AttemptStatus.CANCELLED)
     step(fleet.parts)
     assert not client.sismember(KEY_ACTIVE_SWARMS, fleet.swarm_id)
+
+
+def emptied(fleet: Fleet) -> None:
+    """Lose what Redis knows of the swarm."""
+    fleet.shared.stm.purge()
+    fleet.parts.client.delete(KEY_ACTIVE_SWARMS)
+
+
+def hasty(fleet: Fleet) -> None:
+    """Send again at once what is not reported."""
+    settings = fleet.parts.settings.model_copy(update={"resend_seconds": 1e-9})
+    fleet.parts = dataclasses.replace(fleet.parts, settings=settings)
+
+
+def test_a_baseline_that_was_broken_off_is_sent_anew(fleet):
+    fleet.launched()
+    (first,) = fleet.step()
+    fleet.report(first, AttemptStatus.CANCELLED)
+    (second,) = fleet.step()
+    assert (second.agent, second.turn) == ("baseline-0000", 1)
+    assert fleet.step() == []
+
+
+def test_a_baseline_whose_finding_redis_lost_is_sent_anew(fleet):
+    fleet.launched()
+    (first,) = fleet.step()
+    fleet.report(first)
+    emptied(fleet)
+    (second,) = fleet.step()
+    assert second.turn == 1
+    assert fleet.parts.client.sismember(KEY_ACTIVE_SWARMS, fleet.swarm_id)
+
+
+def test_what_was_in_flight_is_sent_again_at_once_when_redis_lost_it(fleet):
+    fleet.begun(agents=2)
+    lost = fleet.step()
+    emptied(fleet)
+    assert {order.attempt_id for order in fleet.step()} == {order.attempt_id for order in lost}
+    assert fleet.step() == []
+
+
+def test_a_swarm_that_ended_stays_so_when_redis_lost_it_and_nothing_of_it_runs(fleet):
+    fleet.begun(agents=1)
+    fleet.step()
+    fleet.shared.stm.atomically(fleet.shared.end, SwarmStatus.SUCCEEDED, "it passes")
+    fleet.step()
+    emptied(fleet)
+    stop(fleet.parts, fleet.swarm_id, "too late")
+    fleet.step()
+    assert fleet.row() == ("succeeded", "it passes")
+    emptied(fleet)
+    fleet.step()
+    assert fleet.row() == ("succeeded", "it passes")
+    assert fleet.shared.stm.atomically(fleet.shared.state.get).status is SwarmStatus.SUCCEEDED
+
+
+def test_what_was_never_reported_of_a_swarm_that_ended_is_sent_again_to_be_settled(fleet):
+    fleet.begun(agents=1)
+    (order,) = fleet.step()
+    fleet.shared.stm.atomically(fleet.shared.end, SwarmStatus.STOPPED, "by a person")
+    fleet.step()
+    hasty(fleet)
+    fleet.sent.clear()
+    assert step(fleet.parts) == 0
+    assert [each.attempt_id for each in fleet.sent] == [order.attempt_id]
+    fleet.report(order, AttemptStatus.CANCELLED)
+    fleet.sent.clear()
+    step(fleet.parts)
+    assert fleet.sent == []
+
+
+def test_a_swarm_whose_space_is_damaged_holds_up_no_other(fleet, monkeypatch):
+    fleet.begun(agents=1)
+    damaged = Fleet(fleet.parts, monkeypatch)
+    damaged.launched()
+    damaged.parts.client.set(f"{{{damaged.swarm_id}}}:v:state", b"no such value")
+    fleet.sent.clear()
+    monkeypatch.setattr(refill, "enqueue", fleet._sent)
+    assert step(fleet.parts) == 2
+    assert [order.agent for order in fleet.sent] == ["search-0000"]
+
+
+def test_a_reason_that_the_database_cannot_hold_does_not_keep_a_swarm_from_ending(fleet):
+    fleet.begun()
+    fleet.shared.stm.atomically(fleet.shared.end, SwarmStatus.FAILED, "it said \0")
+    fleet.step()
+    assert fleet.row() == ("failed", "it said ?")
