@@ -55,17 +55,21 @@ def tracked() -> tuple[Path, ...]:
 
     Where the tree is no git repository (an unpacked archive), all that is no tool's own.
     """
-    done = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode == 0:
-        found = (ROOT / name.decode() for name in done.stdout.split(b"\0") if name)
+    listed = _listed_by_git()
+    if listed is None:
+        found = [file for file in ROOT.rglob("*") if not _is_made(file)]
     else:
-        found = (file for file in ROOT.rglob("*") if not _is_made(file))
+        found = [ROOT / name for name in listed]
     return tuple(sorted(file for file in found if file.is_file()))
+
+
+def _listed_by_git() -> list[str] | None:
+    argv = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        done = subprocess.run(argv, cwd=ROOT, capture_output=True, check=False)
+    except FileNotFoundError:
+        return None
+    return None if done.returncode else [name for name in done.stdout.decode().split("\0") if name]
 
 
 def _is_made(file: Path) -> bool:
