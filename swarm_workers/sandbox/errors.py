@@ -52,13 +52,14 @@ class CommandError(SandboxError):
 class CommandNotFoundError(CommandError):
     """The command's program does not exist inside the sandbox."""
 
-    def __init__(self, program: str) -> None:
-        """Take the program as the command names it."""
+    def __init__(self, program: str, interpreter: str) -> None:
+        """Take the program as the command names it, and the path of the sandbox's Python."""
         super().__init__(
             f"the program '{program}' was not found in the sandbox; it must be in the repository, "
-            "beside its interpreter, or under /usr"
+            f"beside its interpreter '{interpreter}', or under /usr"
         )
         self.program = program
+        self.interpreter = interpreter
 
 
 class CommandNotRunnableError(CommandError):

@@ -44,8 +44,11 @@ class Sandbox:
     The thread that boots it must live as long as it does: the kernel ends it with that thread.
     """
 
-    def __init__(self, wire: Wire, limits: Limits, *, has_pytest: bool) -> None:
+    def __init__(
+        self, wire: Wire, limits: Limits, interpreter: Interpreter, *, has_pytest: bool
+    ) -> None:
         """Take over what `boot` started."""
+        self._interpreter = interpreter
         self._wire = wire
         self._limits = limits
         self._session: Session | None = None
@@ -66,7 +69,7 @@ class Sandbox:
             SandboxBrokenError: it did not start.
         """
         wire, has_pytest = boot(probe(), interpreter, repository, limits)
-        return cls(wire, limits, has_pytest=has_pytest)
+        return cls(wire, limits, interpreter, has_pytest=has_pytest)
 
     def run(self, tree: Tree, argv: Sequence[str], *, limits: Limits | None = None) -> RunResult:
         """Run one command on a fresh copy of the code and wait for its end.
@@ -173,7 +176,7 @@ class Sandbox:
         if refused is None or refused["kind"] == "disk":
             return
         if refused["kind"] == "not_found":
-            raise CommandNotFoundError(program)
+            raise CommandNotFoundError(program, self._interpreter.executable)
         if refused["kind"] == "not_runnable":
             raise CommandNotRunnableError(program, refused["reason"])
         raise self._wire.broken(f"a job could not be set up, {refused['reason']}")
