@@ -69,3 +69,28 @@ def circles(module: Module) -> list[str]:
         for alias in taken.names
         if f"{taken.module}.{alias.name}" not in NAMES
     ]
+
+
+IMPURE = {
+    "redis", "sqlalchemy", "psycopg", "celery", "kombu", "httpx", "urllib", "socket", "subprocess",
+    "os", "shutil", "tempfile", "threading", "time", "random", "secrets",
+}  # fmt: skip
+
+
+def test_a_module_that_calls_itself_pure_imports_nothing_that_acts() -> None:
+    pure = [
+        module
+        for module in modules()
+        if "Pure: no I/O, no clock, no chance." in (ast.get_docstring(module.tree) or "")
+    ]
+    assert len(pure) > 20
+    taken = {str(module.path): IMPURE & imported(module) for module in pure}
+    assert not any(taken.values()), {path: names for path, names in taken.items() if names}
+
+
+def imported(module: Module) -> set[str]:
+    """Return the topmost names of what a module imports, wherever in it."""
+    nodes = list(ast.walk(module.tree))
+    plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    named = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in plain + named}

@@ -1,5 +1,6 @@
 """Every word that crosses a process is explained where a person would look it up."""
 
+import ast
 import importlib
 import pkgutil
 import re
@@ -11,7 +12,7 @@ import pytest
 import tasks_schema.tables
 from tasks_schema import kinds, names
 from tasks_schema.tables.base import METADATA
-from tests.architecture.tree import ROOT
+from tests.architecture.tree import ROOT, modules
 
 REFERENCE = ROOT / "docs" / "reference"
 ENUMS = [
@@ -49,3 +50,17 @@ def test_the_catalogue_has_every_name_that_crosses_a_process(constant: str) -> N
     assert any(
         entry in (value, f"{value}*") or entry.endswith(f":{value}") for entry in catalogue
     ), f"'{value}' ({constant}) is not in the docstring of tasks_schema/names.py"
+
+
+def test_a_file_of_errors_draws_its_tree() -> None:
+    files = [module for module in modules() if module.path.name == "errors.py"]
+    assert len(files) >= 5
+    absent = [
+        f"{module.path}: {node.name}"
+        for module in files
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef)
+        and node.name.endswith("Error")
+        and node.name not in (ast.get_docstring(module.tree) or "")
+    ]
+    assert not absent, f"not in the tree at the top of their file: {absent}"
