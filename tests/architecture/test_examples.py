@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import typer
 
 from orchestrator.cli.main import app
 from orchestrator.settings import OrchestratorSettings
+from swarm_workers.stm import Stm
 from tests.architecture.tree import ROOT, pages
 
 CODE = re.compile(r"^```sh\n(.*?)^```|`(swarm [^`\n]+)`", re.MULTILINE | re.DOTALL)
@@ -58,3 +60,13 @@ def test_a_variable_that_is_named_is_a_setting() -> None:
     assert len(named) > 20
     unknown = {each for each in named if each[1] not in known | OTHER_VARIABLES}
     assert not unknown, unknown
+
+
+def test_the_example_of_shared_memory_runs() -> None:
+    page = (ROOT / "docs" / "explanation" / "stm.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    stm = Stm.in_memory("auth-7k3f9q")
+    names: dict[str, Any] = {"Stm": SimpleNamespace(connect=lambda _url, **_: stm), "url": ""}
+    exec(example, names)
+    assert names["job"] == "tests/test_words.py"
+    assert stm.atomically(names["done"].get) == 1
