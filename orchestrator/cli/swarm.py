@@ -12,7 +12,7 @@ from tasks_schema.kinds import AgentKind, ExitCode, Mode, SwarmStatus
 
 if TYPE_CHECKING:
     from orchestrator.launch.parts import Parts
-    from orchestrator.launch.start import Request
+    from orchestrator.launch.start import Launched, Request
     from orchestrator.queries.status import SwarmRow
 
 SwarmArgument = Annotated[
@@ -85,9 +85,7 @@ def launch(  # noqa: PLR0913 - one parameter an option
     if detach:
         _print_id(launched.spec.swarm_id, as_json=as_json)
         return
-    from orchestrator.cli import watch  # noqa: PLC0415 - loads Celery, while the baseline runs
-
-    row = watch.until_settled(parts, launched.spec, is_quiet=as_json, notes=launched.notes)
+    row = _watched(parts, launched, is_quiet=as_json)
     _print_result(parts, row, as_json=as_json)
     raise typer.Exit(_exit_code(row))
 
@@ -160,6 +158,18 @@ def apply(
         patch_of(parts.engine, row), repo, branch=branch, message=message if commit else None
     )
     sys.stdout.write(f"{done}\n")
+
+
+def _watched(parts: "Parts", launched: "Launched", *, is_quiet: bool) -> "SwarmRow":
+    """Watch a swarm to its end; Ctrl-C ends it from the first moment on."""
+    try:
+        from orchestrator.cli import watch  # noqa: PLC0415 - loads Celery, while the baseline runs
+    except KeyboardInterrupt:
+        from orchestrator.launch.stop import stop as end  # noqa: PLC0415
+
+        end(parts, launched.spec.swarm_id, "stopped by Ctrl-C")
+        raise
+    return watch.until_settled(parts, launched.spec, is_quiet=is_quiet, notes=launched.notes)
 
 
 def _parts() -> "Parts":

@@ -18,7 +18,8 @@ from orchestrator.launch.parts import Parts
 from orchestrator.launch.plan import missing_scope_message, slug_of
 from swarm_workers.coordination.wake import wake_refill
 from swarm_workers.interpreter import find_interpreter
-from swarm_workers.source.folder import read_folder
+from swarm_workers.problems.code.command import is_test_file
+from swarm_workers.source.folder import TREE_BYTES_MAX, read_folder
 from swarm_workers.source.store import SourceStore
 from swarm_workers.source.values import Branch
 from tasks_schema.ids import swarm_id
@@ -66,7 +67,7 @@ def launch(request: Request, parts: Parts) -> Launched:
     """
     root = _checked_folder(request.repository)
     interpreter = find_interpreter(root, request.python)
-    tree = read_folder(root)
+    tree = read_folder(root, bytes_max=min(TREE_BYTES_MAX, parts.settings.job_disk_bytes_max))
     if not tree:
         raise UsageError(f"'{root}' holds no files")
     store = SourceStore(parts.engine)
@@ -92,8 +93,9 @@ def launch(request: Request, parts: Parts) -> Launched:
         branch=branch,
         import_landing=store.head(branch).number,
     )
+    launched = Launched(spec, tuple(_notes(root, spec)))
     _record(spec, parts)
-    return Launched(spec, tuple(_notes(root, spec)))
+    return launched
 
 
 def _checked_folder(path: Path) -> Path:
@@ -109,9 +111,15 @@ def _checked_folder(path: Path) -> Path:
 
 def _check_scope(store: SourceStore, imported: Branch, scope: Sequence[str]) -> None:
     for each in scope:
-        if not store.paths_in_scope(imported.branch_id, imported.landing, [each]):
+        paths = store.paths_in_scope(imported.branch_id, imported.landing, [each])
+        if not paths:
             names = store.module_names(imported.branch_id, imported.landing)
             raise UsageError(missing_scope_message(each, names))
+        if all(is_test_file(path) for path in paths):
+            raise UsageError(
+                f"the scope '{each}' holds tests only, which agents never change; "
+                "name the code that they test"
+            )
 
 
 def _record(spec: SwarmSpec, parts: Parts) -> None:

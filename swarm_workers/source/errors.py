@@ -31,8 +31,9 @@ class SourceTooLargeError(SourceError):
     def __init__(self, root: str, bytes_max: int) -> None:
         """Name the folder and the limit in bytes."""
         super().__init__(
-            f"'{root}' holds more than {bytes_max} bytes of files; "
-            "name a smaller folder, or have git ignore what is not source"
+            f"'{root}' holds more than {bytes_max:,} bytes of files, the most that a sandbox "
+            "takes (SWARM_JOB_DISK_BYTES_MAX); name a smaller folder, or have git ignore what is "
+            "not source"
         )
         self.root = root
         self.bytes_max = bytes_max
