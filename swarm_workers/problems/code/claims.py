@@ -13,6 +13,10 @@ IDLE_SECONDS_MAX = 5.0
 """How long an agent with nothing to claim waits for the others before its turn ends."""
 
 
+Tiers = Sequence[Mapping[str, str]]
+"""Keys of leads by test; a later tier is for when the earlier ones are exhausted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """What one turn claimed."""
@@ -50,18 +54,19 @@ class Claims:
         self._has_budget = has_budget
 
     def claim(
-        self, tiers: Sequence[Mapping[str, str]], count: int, landing: int
+        self, tiers: Tiers, count: int, landing: int, *, again: Tiers = ()
     ) -> Slice | Nothing:
         """Claim a slice, in one transaction; waits a while if others hold all there is.
 
         Args:
-            tiers: keys of leads by test; a later tier is for when the earlier ones are exhausted.
+            tiers: the leads.
             count: the most candidates to take.
             landing: the head they were computed for; when it moves, nothing is claimed.
+            again: like `tiers`, with other keys: searched when all of these are exhausted.
         """
         try:
             return self._shared.stm.atomically(
-                self._claim, tiers, count, landing, timeout_seconds=IDLE_SECONDS_MAX
+                self._claim, (tiers, again), count, landing, timeout_seconds=IDLE_SECONDS_MAX
             )
         except TransactionTimeoutError:
             return Nothing("other agents hold all that is left to try")
@@ -110,9 +115,7 @@ class Claims:
 
         self._shared.stm.atomically(body)
 
-    def _claim(
-        self, tiers: Sequence[Mapping[str, str]], count: int, landing: int
-    ) -> Slice | Nothing:
+    def _claim(self, passes: Sequence[Tiers], count: int, landing: int) -> Slice | Nothing:
         status = self._shared.state.get().status
         if status is not SwarmStatus.RUNNING:
             # Pending: Redis lost the space, and what follows would look as if all were spent.
@@ -121,6 +124,14 @@ class Claims:
         if head is not None and head.landing != landing:
             return Nothing(f"landing {head.landing} moved the head")
         self._give_back()
+        for tiers in passes:
+            found = self._claim_of(tiers, count)
+            if found is not None:
+                return found
+        return Nothing("every candidate was tried", is_exhausted=True)
+
+    def _claim_of(self, tiers: Tiers, count: int) -> Slice | Nothing | None:
+        """Return what is claimed of these leads; None if they are exhausted, and nobody at work."""
         known: dict[str, Lead] = {}
         keys: dict[str, str] = {}
         for tier in tiers:
@@ -133,7 +144,7 @@ class Claims:
         # older head, with leads that are not among these, and is about to land.
         is_alone = not self._shared.others_at_work(self._agent)
         check(is_alone and choose(known, self._agent) is Exhausted)
-        return Nothing("every candidate was tried", is_exhausted=True)
+        return None
 
     def _take(self, choice: Choice, key: str, lead: Lead, count: int) -> Slice | Nothing:
         if choice.is_partial_due:

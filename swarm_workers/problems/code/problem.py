@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 
 from swarm_workers.coordination.records import Baseline
 from swarm_workers.errors import SandboxError
@@ -226,11 +227,17 @@ class CodeProblem:
         """Return the view with the slice that this turn claimed."""
         covered = {test: view.covered(test) for test in view.red}
         tree = self._turn_bench.tree
-        files = {path: tree[path].data for path in view.sources}
+        digests = {path: sha256(tree[path].data).digest() for path in view.sources}
         names = [name for tier in in_order(view.red, covered) for name in tier]
         chunks = [names[i : i + _TIER_TESTS_MAX] for i in range(0, len(names), _TIER_TESTS_MAX)]
-        tiers = [{test: lead_key(test, files, covered[test]) for test in part} for part in chunks]
-        taken = self._claims.claim(tiers, self._slice_size(view), view.landing)
+        tiers = [{test: lead_key(test, digests, covered[test]) for test in part} for part in chunks]
+        # A landing elsewhere leaves a lead valid, but tests that it turned green may rank the list
+        # anew, so that its number of tried ones says no more which. So all are tried once more.
+        has_landed = view.landing != self._spec.import_landing
+        again = [{test: f"{key}@{view.landing}" for test, key in tier.items()} for tier in tiers]
+        taken = self._claims.claim(
+            tiers, self._slice_size(view), view.landing, again=again if has_landed else ()
+        )
         if isinstance(taken, Nothing):
             self._turn.is_exhausted = taken.is_exhausted
             is_none_red = taken.is_exhausted and not view.red

@@ -37,17 +37,18 @@ class Exhausted:
     """There is nothing to claim, and nobody who could change that."""
 
 
-def lead_key(test: str, files: Mapping[str, bytes], lines: Lines) -> str:
+def lead_key(test: str, digests: Mapping[str, bytes], lines: Lines) -> str:
     """Return the key of a test's lead: it changes only if a file that the test runs through does.
 
     Args:
         test: the red test.
-        files: the files an agent may change, by path.
+        digests: a digest of each file that an agent may change, by path.
         lines: what the test executes.
     """
     digest = hashlib.sha256(test.encode())
-    for path in sorted(set(lines) & set(files) or files):  # no lines: what it imports is unknown
-        digest.update(path.encode() + b"\0" + hashlib.sha256(files[path]).digest())
+    # Without lines, what the test imports is unknown: then it is any of them.
+    for path in sorted(set(lines) & set(digests) or digests):
+        digest.update(path.encode() + b"\0" + digests[path])
     return digest.hexdigest()[:24]
 
 
@@ -60,13 +61,15 @@ def in_order(red: Sequence[str], lines: Mapping[str, Lines]) -> tuple[list[str],
     sizes = {test: _pairs(lines.get(test, {})) for test in red}
     first: list[str] = []
     rest: list[str] = []
+    traced: list[frozenset[tuple[str, int]]] = []
     for test in sorted(red, key=lambda name: (len(sizes[name]), name)):
-        is_symptom = any(
-            len(sizes[known] & sizes[test]) >= _SAME_BUG_SHARE * len(sizes[known])
-            for known in first
-            if sizes[known]
+        pairs = sizes[test]
+        is_symptom = bool(pairs) and any(
+            len(known & pairs) >= _SAME_BUG_SHARE * len(known) for known in traced
         )
         (rest if is_symptom else first).append(test)
+        if pairs and not is_symptom:
+            traced.append(pairs)
     return first, rest
 
 

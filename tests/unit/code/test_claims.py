@@ -183,3 +183,13 @@ def test_an_agent_that_had_resigned_is_back_with_its_next_slice(shared):
     shared.stm.atomically(shared.resigned.add, "a")
     agent(shared, "a").claim(TIERS, 10, 0)
     assert shared.stm.atomically(shared.resigned.members) == frozenset()
+
+
+def test_what_is_exhausted_is_searched_again_under_other_keys_before_the_search_is_over(shared):
+    one = agent(shared, "a")
+    close(one, one.claim(TIERS[:1], 10, 0), evaluated=2, total=2)
+    again = [{"t": "key-t@1"}]
+    second = one.claim(TIERS[:1], 10, 0, again=again)
+    assert (second.lead_key, second.start) == ("key-t@1", 0)
+    close(one, second, evaluated=2, total=2)
+    assert one.claim(TIERS[:1], 10, 0, again=again).is_exhausted
