@@ -31,7 +31,7 @@ class _Test:
         self.seconds += _seconds(line.get("seconds"))
         if _WORST_LAST.index(outcome) > _WORST_LAST.index(self.outcome):
             self.outcome = outcome
-            self.message = str(line.get("message", ""))[:_MESSAGE_CHARACTERS_MAX]
+            self.message = _storable(str(line.get("message", "")))[:_MESSAGE_CHARACTERS_MAX]
         self.is_finished = self.is_finished or line["when"] in ("teardown", "collect")
 
 
@@ -87,7 +87,7 @@ def read_xml(texts: Iterable[str]) -> Reported:
 
 
 def _add(reported: Reported, line: dict[str, Any]) -> None:
-    name = str(line["id"])[:_NAME_CHARACTERS_MAX]
+    name = _storable(str(line["id"]))[:_NAME_CHARACTERS_MAX]
     TestOutcome(line["outcome"])  # refuse it before there is an entry
     reported.tests.setdefault(name, _Test()).add(line)
     if line["when"] == "collect":
@@ -116,6 +116,11 @@ def _result(name: str, test: _Test) -> TestResult:
     if not outcome.is_red:
         message = ""
     return TestResult(test=name, outcome=outcome, seconds=test.seconds, message=message)
+
+
+def _storable(text: str) -> str:
+    """Return a text with a question mark for what no database and no JSON can hold."""
+    return text.replace("\0", "?").encode(errors="replace").decode()
 
 
 def _seconds(told: object) -> float:

@@ -70,6 +70,11 @@ def test_numbers_and_texts_are_bounded() -> None:
         assert (len(test.test), len(test.message), test.seconds) == (2_000, 500, 0.0)
 
 
+def test_what_no_database_can_hold_is_left_out_of_names_and_messages() -> None:
+    line = {"id": "t\0", "when": "teardown", "outcome": "failed", "message": "a \0 b \ud800"}
+    assert told(read_lines(lines(line))) == {"t?": ("failed", "a ? b ?")}
+
+
 def test_what_could_not_be_collected_is_told_with_its_text() -> None:
     line = {"id": "t.py", "when": "collect", "outcome": "error", "message": "m", "text": "full"}
     found = read_lines(lines(line))
