@@ -25,6 +25,8 @@ from tasks_schema.messages.attempt import AttemptOrder, AttemptReport
 _LOG = logging.getLogger(__name__)
 _OUTAGES = (StmUnavailableError, ServiceUnreachableError)
 """A server was away: no fault of the attempt, so it does not count as failed."""
+OUTAGE_PAUSE_SECONDS = 3
+"""How long a turn is held after an outage: a host that is cut off must not eat them all."""
 
 
 class SwarmParts(Protocol):
@@ -89,7 +91,7 @@ def run_attempt(
         return None
     started_at, started = clock.now(), clock.monotonic()
     with lease.renewed(swarm.interrupt) as is_over:
-        work = _guarded(order, swarm, settings, grant, is_over)
+        work = _guarded(order, swarm, settings, clock, grant, is_over)
     if work.outcome.status in (AttemptStatus.FAILED, AttemptStatus.DEAD):
         swarm.problem(order).give_back()  # its agent's next turn may be a long time off
     report = AttemptReport(
@@ -117,6 +119,7 @@ def _guarded(
     order: AttemptOrder,
     swarm: SwarmParts,
     settings: Settings,
+    clock: Clock,
     grant: Grant,
     is_over: Callable[[], bool],
 ) -> Work:
@@ -127,6 +130,7 @@ def _guarded(
     try:
         return _turn(order, swarm, settings, grant, is_over)
     except _OUTAGES as error:
+        clock.sleep(OUTAGE_PAUSE_SECONDS)
         reason = f"broken off: {error}"[:500]
         return Work(Outcome(AttemptStatus.CANCELLED, reason, swarm.import_landing))
     except Exception as error:  # noqa: BLE001 - the edge of the process: a report says what happened

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from swarm_workers.attempt.run import run_attempt
+from swarm_workers.attempt.run import OUTAGE_PAUSE_SECONDS, run_attempt
 from swarm_workers.clock import RealClock
 from swarm_workers.coordination.records import TurnRecord
 from swarm_workers.coordination.shared_state import SharedState
@@ -73,8 +73,18 @@ def puzzle():
     return puzzle
 
 
-def report_of(puzzle):
-    return run_attempt(ORDER, puzzle, Settings(stop_poll_seconds=0.01), RealClock())
+class Pauses(RealClock):
+    """A clock on which nobody has to wait; it remembers who would have had to."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def sleep(self, seconds):
+        self.seconds += seconds
+
+
+def report_of(puzzle, clock=None):
+    return run_attempt(ORDER, puzzle, Settings(stop_poll_seconds=0.01), clock or RealClock())
 
 
 def stop(puzzle):
@@ -110,9 +120,11 @@ def test_a_turn_on_which_too_many_processes_died_is_reported_as_dead_and_not_run
 )
 def test_a_server_that_is_away_is_no_failure_of_the_attempt(puzzle, error):
     puzzle.run = raising(error)
-    report = report_of(puzzle)
+    clock = Pauses()
+    report = report_of(puzzle, clock)
     assert report.status is AttemptStatus.CANCELLED
     assert "refused" in report.reason
+    assert clock.seconds == OUTAGE_PAUSE_SECONDS
 
 
 def test_what_landed_before_its_process_died_is_reported_so_though_the_swarm_has_ended(puzzle):
