@@ -11,7 +11,18 @@ import typer
 
 from tasks_schema.kinds import ExitCode
 
+_ADDRESSES = (
+    ("redis_url", ("redis", "rediss", "unix"), "redis://:password@host:6379/0"),
+    (
+        "database_url",
+        ("postgresql", "postgres", "postgresql+psycopg"),
+        "postgresql://user:password@host:5432/name",
+    ),
+)
+
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from orchestrator.settings import OrchestratorSettings
     from orchestrator.stack.checks import Check
 
@@ -89,11 +100,29 @@ def read_settings() -> "OrchestratorSettings":
     from orchestrator.settings import OrchestratorSettings  # noqa: PLC0415
 
     try:
-        return OrchestratorSettings()
+        settings = OrchestratorSettings()
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
         raise UsageError(f"SWARM_{name} cannot be used: {first['msg']}") from error
+    for field, schemes, example in _ADDRESSES:
+        if not _is_address(getattr(settings, field), schemes):
+            raise UsageError(f"SWARM_{field.upper()} is no address such as {example}")
+    return settings
+
+
+def _is_address(url: "SecretStr | None", schemes: tuple[str, ...]) -> bool:
+    """Say whether a URL, if there is one, has one of these schemes and a port that can be."""
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    if url is None:
+        return True
+    try:
+        parts = urlsplit(url.get_secret_value())
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in schemes and port != 0
 
 
 def _show(check: "Check") -> None:
