@@ -1,4 +1,4 @@
-"""What the success command said of each landing, kept so that it is asked only once."""
+"""What is known of landings: what the success command said, kept so that it is asked only once."""
 
 import uuid
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from swarm_workers.errors import ServiceUnreachableError
 from swarm_workers.problems.code.outcome import CommandOutcome
-from tasks_schema.tables.attempts import LANDING_OUTCOMES
+from tasks_schema.tables.attempts import ATTEMPTS, LANDING_OUTCOMES
+from tasks_schema.tables.source import LANDINGS
 
 
 class LandingOutcomes:
@@ -48,6 +49,19 @@ class LandingOutcomes:
         }
         with self._transaction() as connection:
             connection.execute(insert(LANDING_OUTCOMES).values(row).on_conflict_do_nothing())
+
+    def branch_of_agent(self, swarm_id: str, agent: str) -> str | None:
+        """Return the branch that an agent landed on last; None if it has not landed."""
+        query = (
+            select(LANDINGS.c.branch_id)
+            .join(ATTEMPTS, ATTEMPTS.c.attempt_id == LANDINGS.c.attempt_id)
+            .where(ATTEMPTS.c.swarm_id == swarm_id, ATTEMPTS.c.agent_id == agent)
+            .order_by(LANDINGS.c.landed_at.desc())
+            .limit(1)
+        )
+        with self._transaction() as connection:
+            found = connection.execute(query).scalar()
+        return None if found is None else str(found)
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -113,7 +113,7 @@ class CodeProblem:
             raise
 
     def _view(self) -> CodeView:
-        branch = self._swarm.branch_of(self._shared)
+        branch = self._swarm.branch_of(self._shared, self._agent)
         landing = self._swarm.store.head(branch).number
         outcome = self._swarm.lander.outcome_at(branch, landing)
         self._swarm.publish(self._shared, branch, landing, outcome)

@@ -45,13 +45,19 @@ class CodeSwarm:
         part = f"{agent}/" if self.spec.mode is Mode.PARALLEL else ""
         return self.spaces.shared(self.spec.swarm_id, part)
 
-    def branch_of(self, shared: SharedState) -> str:
-        """Return the branch of these variables; forks one for an agent that is alone."""
+    def branch_of(self, shared: SharedState, agent: str) -> str:
+        """Return the branch of these variables; forks one for an agent that is alone.
+
+        If Redis lost the variables, it is the one that the agent landed on last.
+        """
         if self.spec.mode is not Mode.PARALLEL:
             return self.spec.branch
         head = shared.stm.atomically(shared.head.get)
         if head is not None:
             return head.branch
+        landed_on = self.outcomes.branch_of_agent(self.spec.swarm_id, agent)
+        if landed_on is not None:
+            return landed_on
         branch = self.store.fork(self.spec.branch, self.spec.import_landing)
         number = self.store.head(branch).number
         known = self.lander.outcome_at(self.spec.branch, self.spec.import_landing)
