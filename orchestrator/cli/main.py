@@ -48,19 +48,24 @@ def main() -> None:
 
 def _is_expected(error: Exception) -> bool:
     """Say whether this is a failure to report in a sentence; imports only what it must."""
-    if isinstance(error, SwarmError):
+    if isinstance(error, SwarmError | OSError):
         return True
-    from redis.exceptions import RedisError  # noqa: PLC0415 - only on the way out
+    from psycopg import Error as PostgresError  # noqa: PLC0415 - only on the way out
+    from redis.exceptions import RedisError  # noqa: PLC0415
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
     from swarm_workers.stm import StmError  # noqa: PLC0415
 
-    return isinstance(error, StmError | RedisError | DBAPIError)
+    return isinstance(error, StmError | RedisError | DBAPIError | PostgresError)
 
 
 def _sentence(error: Exception) -> str:
     """Return the first line of what happened; a driver's error is told where it came from."""
-    first = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    if isinstance(error, OSError) and error.strerror:
+        place = f"'{error.filename}' cannot be used: " if error.filename else ""
+        return f"{place}{error.strerror.lower()}"
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()
+    first = said[0] if said else type(error).__name__
     if isinstance(error, SwarmError):
         return first
     return f"a server does not answer as it should: {first}; see `swarm doctor`"
