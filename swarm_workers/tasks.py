@@ -15,10 +15,14 @@ from tasks_schema.names import TASK_ATTEMPT
 
 
 @app.task(name=TASK_ATTEMPT)  # type: ignore[untyped-decorator]  # Celery ships no types
-def attempt(*, swarm: str, agent: str, kind: str, turn: int) -> None:
-    """Run one turn of one agent to its report. Raises only when a server it needs is away."""
+def attempt(*, swarm: str, agent: str, kind: str, turn: int) -> str:
+    """Run one turn of one agent to its report, and return how it ended, for Flower to show.
+
+    A turn that another process runs, or ran, is `dropped`. Raises only when a server is away.
+    """
     order = AttemptOrder(swarm=swarm, agent=agent, kind=AgentKind(kind), turn=turn)
-    bootstrap.process().run(order)
+    report = bootstrap.process().run(order)
+    return "dropped" if report is None else report.status.value
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -9,8 +9,10 @@ from typing import Any
 from flower.views.tasks import TASK_COLUMNS
 
 # Not `started`: no message is held back, so that is when it was received. The rest fits a screen.
-tasks_columns = "state,kwargs,received,runtime,worker,uuid"
+# `state` is Celery's word for the message; how the attempt ended is its result.
+tasks_columns = "kwargs,result,state,received,runtime,worker,uuid"
 TASK_COLUMNS["kwargs"] = "Attempt"
+TASK_COLUMNS["result"] = "Ended"
 
 
 def format_task(task: Any) -> Any:

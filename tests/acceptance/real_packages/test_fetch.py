@@ -170,8 +170,14 @@ def failed_tests(entry: Entry, root: Path) -> tuple[list[str], str]:
     return red, lines[-1]
 
 
+SPARES_SOAK = [
+    pytest.param(entry, id=entry.name, marks=[pytest.mark.soak] if entry.role == "spare" else [])
+    for entry in load_entries()
+]
+
+
 @pytest.mark.network
-@pytest.mark.parametrize("entry", load_entries(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", SPARES_SOAK)
 def test_what_is_recorded_as_red_is_red_and_upstreams_edit_turns_all_green(
     entry: Entry, tmp_path: Path
 ) -> None:
