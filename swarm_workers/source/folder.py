@@ -158,7 +158,7 @@ def _not_left_behind(root: Path, paths: Iterable[str]) -> Iterator[str]:
         above = ["/".join(folders[: count + 1]) for count in range(len(folders))]
         for folder in above:
             if folder not in venvs:
-                venvs[folder] = (root / folder / _VENV_MARK).is_file()
+                venvs[folder] = _is_venv(root / folder)
         if not any(venvs[folder] for folder in above) and not _is_left_behind(path):
             yield path
 
@@ -181,4 +181,8 @@ def _walk(root: Path) -> Iterator[str]:
 
 
 def _is_entered(folder: Path) -> bool:
-    return folder.name not in _LEFT_BEHIND and not (folder / _VENV_MARK).is_file()
+    return folder.name not in _LEFT_BEHIND and not _is_venv(folder)
+
+
+def _is_venv(folder: Path) -> bool:
+    return os.path.isfile(folder / _VENV_MARK)  # noqa: PTH113 - False too where it may not look

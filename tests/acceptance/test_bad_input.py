@@ -1,6 +1,8 @@
 """Bad input gets one clear sentence and an exit code; nothing is half-done."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,30 @@ def test_a_scope_that_matches_nothing_offers_near_names(swarm, ledger):
     assert "'ledger.money'" in sentence
 
 
+def test_a_scope_of_tests_alone_is_refused(swarm, words):
+    assert "holds tests only" in refused(swarm, words, "pytest -q", "--scope", "tests")
+
+
+def test_a_command_that_only_a_shell_could_run_is_refused(swarm, words):
+    assert "no shell reads the success command" in refused(swarm, words, "pytest -q && true")
+
+
+def test_more_than_a_sandbox_holds_is_refused(swarm, words):
+    (words / "large.bin").write_bytes(bytes(2**20))
+    environment = {**swarm.environment, "SWARM_JOB_DISK_BYTES_MAX": str(2**20)}
+    sentence = refused(type(swarm)(swarm.home, environment), words)
+    assert "holds more than 1,048,576 bytes of files" in sentence
+
+
+def test_output_that_cannot_be_written_is_said_in_a_line(swarm):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            swarm.argv("status"), env=swarm.environment, stdout=full, stderr=subprocess.PIPE,
+            text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (2, "swarm: no space left on device\n")
+
+
 def test_a_timeout_without_sense(swarm, words):
     assert "no duration" in refused(swarm, words, "pytest -q", "--timeout", "soon")
 
@@ -60,6 +86,21 @@ def test_a_swarm_that_does_not_exist(swarm, words):
 
 def test_a_success_command_that_is_not_there(swarm, words):
     assert "'frobnicate' was not found" in failed(swarm, words, "frobnicate --all")
+
+
+def test_a_success_command_without_its_executable_bit(swarm, words):
+    (words / "check.sh").write_text("#!/bin/sh\npytest -q\n")
+    assert "'./check.sh' cannot be run (permission denied)" in failed(swarm, words, "./check.sh")
+
+
+def test_an_environment_without_pytest_is_named(swarm, words):
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", words / ".venv"], check=True, timeout=60
+    )
+    for success in ("python -m pytest -q", "pytest -q"):
+        reason = failed(swarm, words, success)
+        assert "pytest" in reason
+        assert f"{words}/.venv/bin/python" in reason
 
 
 def test_a_success_command_that_finds_no_tests(swarm, words):
@@ -128,8 +169,6 @@ def test_files_of_all_kinds_come_through_and_the_bug_is_mended_in_place(swarm, w
 
 
 def test_a_dirty_work_tree_is_worked_on_as_it_is_and_said(swarm, words):
-    import subprocess  # noqa: PLC0415
-
     for argv in (["init", "-q"], ["add", "tests"]):
         subprocess.run(["git", *argv], cwd=words, check=True)
     done = swarm.result("launch", "--repo", str(words), "--success", "pytest -q", "--json")

@@ -1,6 +1,7 @@
 """Folders as they lie on a disk."""
 
 import os
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -135,11 +136,14 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["locked.py", "locked"])
+def test_what_may_not_be_read_is_named(tmp_path: Path, name: str) -> None:
     write(tmp_path, "locked.py")
-    (tmp_path / "locked.py").chmod(0)
-    with pytest.raises(UnreadableSourceError, match=r"locked\.py"):
+    write(tmp_path, "locked/inner.py")
+    (tmp_path / name).chmod(0)
+    with pytest.raises(UnreadableSourceError, match=f"{re.escape(name)}': Permission denied"):
         read_folder(tmp_path)
+    (tmp_path / name).chmod(0o700)
 
 
 def test_a_digest_tells_paths_bytes_modes_and_links_apart() -> None:
