@@ -14,7 +14,7 @@ from swarm_workers.attempt.lease import Grant, Lease
 from swarm_workers.attempt.lifecycle import Verdict
 from swarm_workers.clock import Clock
 from swarm_workers.coordination.shared_state import SharedState
-from swarm_workers.errors import ServiceUnreachableError
+from swarm_workers.errors import SandboxError, ServiceUnreachableError
 from swarm_workers.protocols import Agent, Evaluation, Outcome, Problem, Turn
 from swarm_workers.settings import Settings
 from swarm_workers.source.tree_files import storable
@@ -26,7 +26,8 @@ _LOG = logging.getLogger(__name__)
 _OUTAGES = (StmUnavailableError, ServiceUnreachableError)
 """A server was away: no fault of the attempt, so it does not count as failed."""
 OUTAGE_PAUSE_SECONDS = 3
-"""How long a turn is held after an outage: a host that is cut off must not eat them all."""
+OUTAGE_PAUSES_MAX = 10
+"""How often a turn that met an outage waits for the end of it before it is left to a later time."""
 
 
 class SwarmParts(Protocol):
@@ -127,28 +128,6 @@ def _guarded(
     if grant.verdict is Verdict.DEAD:
         reason = f"its worker died {settings.deliveries_max} times"
         return Work(Outcome(AttemptStatus.DEAD, reason, swarm.import_landing))
-    try:
-        return _turn(order, swarm, settings, grant, is_over)
-    except _OUTAGES as error:
-        clock.sleep(OUTAGE_PAUSE_SECONDS)
-        reason = f"broken off: {error}"[:500]
-        return Work(Outcome(AttemptStatus.CANCELLED, reason, swarm.import_landing))
-    except Exception as error:  # noqa: BLE001 - the edge of the process: a report says what happened
-        if is_over():
-            reason = "the swarm ended while it ran"
-            return Work(Outcome(AttemptStatus.CANCELLED, reason, swarm.import_landing))
-        _LOG.exception("attempt %s of %s turn %d failed", order.swarm, order.agent, order.turn)
-        reason = f"{type(error).__name__}: {error}"[:500]
-        return Work(Outcome(AttemptStatus.FAILED, reason, swarm.import_landing))
-
-
-def _turn(
-    order: AttemptOrder,
-    swarm: SwarmParts,
-    settings: Settings,
-    grant: Grant,
-    is_over: Callable[[], bool],
-) -> Work:
     problem = swarm.problem(order)
     turn = Turn(
         swarm_id=order.swarm,
@@ -157,6 +136,50 @@ def _turn(
         seed=random.Random(f"{swarm.seed}/{order.agent}/{order.turn}").getrandbits(64),  # noqa: S311 - chance that can be replayed, not a secret
         seconds_max=settings.attempt_seconds_max,
     )
+    try:
+        return _turn(order, swarm, problem, turn, grant, is_over)
+    except Exception as error:  # noqa: BLE001 - the edge of the process: a report says what happened
+        outcome = _landed_after_all(problem, turn, clock)
+        return Work(outcome or _broken_off(error, swarm, is_over=is_over()))
+
+
+def _landed_after_all(problem: Problem[Any, Any, Any], turn: Turn, clock: Clock) -> Outcome | None:
+    """Return what a turn that raised had landed before; None if nothing.
+
+    Waits for a server that is away, but not for ever: then it raises, nothing is reported, and the
+    order is sent again when it is overdue.
+    """
+    for pauses_left in reversed(range(OUTAGE_PAUSES_MAX)):
+        try:
+            return problem.landed_before(turn)
+        except _OUTAGES:
+            if not pauses_left:
+                raise
+            clock.sleep(OUTAGE_PAUSE_SECONDS)
+        except SandboxError:
+            return None
+    return None
+
+
+def _broken_off(error: Exception, swarm: SwarmParts, *, is_over: bool) -> Outcome:
+    """Return the outcome of a turn that raised and landed nothing."""
+    status, reason = AttemptStatus.CANCELLED, "the swarm ended while it ran"
+    if isinstance(error, _OUTAGES):
+        reason = f"broken off: {error}"
+    elif not is_over:
+        _LOG.error("an attempt failed", exc_info=error)
+        status, reason = AttemptStatus.FAILED, f"{type(error).__name__}: {error}"
+    return Outcome(status, reason[:500], swarm.import_landing)
+
+
+def _turn(
+    order: AttemptOrder,
+    swarm: SwarmParts,
+    problem: Problem[Any, Any, Any],
+    turn: Turn,
+    grant: Grant,
+    is_over: Callable[[], bool],
+) -> Work:
     # Asked of every turn, not only of repeated ones: a Redis that lost its data forgets those too,
     # and one that landed and died before its report says so even if its swarm has ended since.
     landed = problem.landed_before(turn)

@@ -30,6 +30,7 @@ class Puzzle:
     def __init__(self) -> None:
         self.shared = SharedState(Stm.in_memory("s-1"))
         self.landed = None
+        self.outages = 0
         self.has_given_back = False
         self.run = lambda: FINISHED
         self.interrupted = threading.Event()
@@ -47,6 +48,9 @@ class Puzzle:
         self.has_given_back = True
 
     def landed_before(self, turn):
+        if self.outages:
+            self.outages -= 1
+            raise ServiceUnreachableError("Postgres", "box:5432", "refused")
         return self.landed
 
     @contextmanager
@@ -120,11 +124,30 @@ def test_a_turn_on_which_too_many_processes_died_is_reported_as_dead_and_not_run
 )
 def test_a_server_that_is_away_is_no_failure_of_the_attempt(puzzle, error):
     puzzle.run = raising(error)
-    clock = Pauses()
-    report = report_of(puzzle, clock)
+    report = report_of(puzzle)
     assert report.status is AttemptStatus.CANCELLED
     assert "refused" in report.reason
-    assert clock.seconds == OUTAGE_PAUSE_SECONDS
+
+
+def test_a_turn_waits_for_a_server_that_is_away_and_then_says_whether_it_had_landed(puzzle):
+    def land():
+        puzzle.landed, puzzle.outages = LANDED, 4
+        raise StmUnavailableError("refused")
+
+    puzzle.run, clock = land, Pauses()
+    assert report_of(puzzle, clock).status is AttemptStatus.LANDED
+    assert clock.seconds == 4 * OUTAGE_PAUSE_SECONDS
+
+
+def test_a_turn_of_which_nothing_can_be_known_is_not_reported_but_left_to_be_sent_again(puzzle):
+    def run():
+        puzzle.outages = 1000
+        raise StmUnavailableError("refused")
+
+    puzzle.run = run
+    with pytest.raises(ServiceUnreachableError):
+        report_of(puzzle, Pauses())
+    assert not puzzle.shared.stm.atomically(puzzle.shared.turn(ORDER.agent).get).is_done
 
 
 def test_what_landed_before_its_process_died_is_reported_so_though_the_swarm_has_ended(puzzle):
