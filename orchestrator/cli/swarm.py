@@ -194,14 +194,10 @@ def _request(  # noqa: PLR0913 - one parameter an option
     python: Path | None,
 ) -> "Request":
     """Return what was typed, checked."""
-    from orchestrator.errors import UsageError  # noqa: PLC0415
     from orchestrator.launch import plan  # noqa: PLC0415
     from orchestrator.launch.start import Request  # noqa: PLC0415
     from tasks_schema.messages.swarm import Budget  # noqa: PLC0415
 
-    for name, path in (("--repo", repo), ("--python", python)):
-        if path == Path():
-            raise UsageError(f"{name} is empty; name a folder ('./' is the current one)")
     return Request(
         repository=repo,
         description=task or f"make `{success}` pass",

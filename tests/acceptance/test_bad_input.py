@@ -27,6 +27,18 @@ def test_no_such_folder(swarm, tmp_path):
     assert refused(swarm, tmp_path / "nowhere") == f"swarm: there is no folder '{tmp_path}/nowhere'"
 
 
+def test_the_current_folder_may_be_named_by_its_dot(swarm, words):
+    argv = swarm.argv("launch", "--repo", ".", "--success", "pytest -q", "--scope", "nowhere")
+    done = subprocess.run(
+        argv, env=swarm.environment, cwd=words, capture_output=True, text=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == (
+        "swarm: the scope 'nowhere' matches nothing in the repository; did you mean 'words'?\n"
+    )
+
+
 def test_a_file_for_a_folder(swarm, words):
     assert "is a file" in refused(swarm, words / "words.py")
 
