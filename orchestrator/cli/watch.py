@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+from orchestrator.launch.orders import baseline_order
 from orchestrator.launch.parts import Parts
 from orchestrator.launch.refill import OUTAGES, step_swarm
 from orchestrator.launch.stop import stop
@@ -28,6 +29,8 @@ class Progress:
     candidates: int
     """Candidates tried so far, those of running attempts included as they are shared."""
     seconds_left: float
+    is_waiting: bool = False
+    """True while no worker has begun to measure the code as it is."""
 
 
 def until_settled(
@@ -74,9 +77,16 @@ def _look(parts: Parts, spec: SwarmSpec) -> Progress:
     with parts.engine.begin() as connection:
         row = read_swarm(connection, spec.swarm_id)
     shared = parts.spaces.shared(spec.swarm_id)
-    candidates = shared.stm.atomically(shared.candidates.value)
-    limit = spec.task.budget.seconds
-    return Progress(row, max(candidates, row.candidates), max(0.0, limit - row.seconds))
+    baseline = shared.turn(baseline_order(spec).agent)
+    candidates, turn = shared.stm.atomically(
+        lambda: (shared.candidates.value(), baseline.get().turn)
+    )
+    return Progress(
+        row,
+        max(candidates, row.candidates),
+        max(0.0, spec.task.budget.seconds - row.seconds),
+        is_waiting=row.status is SwarmStatus.PENDING and turn < 0,
+    )
 
 
 def _drained(parts: Parts, spec: SwarmSpec) -> SwarmRow:
@@ -132,6 +142,8 @@ class _Lines:
 def line_of(progress: Progress) -> str:
     """Return progress in one line."""
     row = progress.row
+    if progress.is_waiting:
+        return f"{row.spec.swarm_id}: waiting for a worker that is free"
     if row.status is SwarmStatus.PENDING or row.tests_after is None:
         return f"{row.spec.swarm_id}: running the success command on the code as it is"
     tests = row.tests_after

@@ -37,6 +37,7 @@ from swarm_workers.sandbox.errors import CommandError, NoIsolationError
 from tasks_schema.ids import AgentId, AttemptId, SwarmId, attempt_id
 from tasks_schema.kinds import AttemptStatus, Mode, SwarmStatus
 
+NONE: frozenset[str] = frozenset()
 _TIER_TESTS_MAX = 16
 _SLICE_SECONDS = 5.0
 _SLICE_CANDIDATES_MIN = 16
@@ -118,9 +119,7 @@ class CodeProblem:
         outcome = self._swarm.lander.outcome_at(branch, landing)
         self._swarm.publish(self._shared, branch, landing, outcome)
         if outcome.is_success:
-            empty = CodeView(
-                branch, landing, {}, None, Survey({}, {}, {}), (), frozenset(), frozenset(), 0
-            )
+            empty = CodeView(branch, landing, {}, None, Survey({}, {}, {}), (), NONE, NONE, NONE, 0)
             return empty.without_target("the success command passes")
         bench = self._swarm.workbench.bench(branch, landing, outcome)
         self._turn = _Turn(bench=bench)
@@ -136,6 +135,7 @@ class CodeProblem:
                 red=tuple(sorted(red)),
                 flaky=flaky,
                 unsteady=flaky | bench.differing(outcome),
+                unseen=outcome.red - frozenset(bench.survey.tests),
                 seed=self._spec.seed,
             )
         )
@@ -273,10 +273,7 @@ class CodeProblem:
             self._shared.resigned.add(self._agent)
             if len(self._shared.resigned.members()) < self._spec.agents:
                 return
-        left = f"{len(view.red)} tests stay red" if view.red else "no steady test is red"
-        unsteady = ", ".join(f"'{name}'" for name in sorted(view.unsteady)[:5])
-        tail = f"; green in one run and red in another are {unsteady}" if unsteady else ""
-        self._shared.end(SwarmStatus.EXHAUSTED, f"{view.idle_reason}; {left}{tail}")
+        self._shared.end(SwarmStatus.EXHAUSTED, f"{view.idle_reason}; {view.leftover}")
 
     def _write_baseline(self, outcome: CommandOutcome, refusal: str) -> None:
         """Write what was measured, and what follows for the swarm. Runs inside atomically."""

@@ -28,6 +28,8 @@ class CodeView:
     """Tests known to be green and red on the same code."""
     unsteady: frozenset[str]
     """Tests that do otherwise in the survey than in the command, the flaky ones included."""
+    unseen: frozenset[str]
+    """Red tests of the success command that the warm session cannot run on their own."""
     seed: int
     """The swarm's: all of its agents rank alike, so that slices of one list can be shared out."""
     target: str | None = None
@@ -41,6 +43,18 @@ class CodeView:
     is_partial_due: bool = False
     idle_reason: str = ""
     """Why there is no target."""
+
+    @property
+    def leftover(self) -> str:
+        """What is still wrong, for the reason of a swarm that gives up."""
+        parts = [f"{len(self.red)} tests stay red"] if self.red else []
+        for tests, what in (
+            (self.unseen, "red, but not to be run on their own, are"),
+            (self.unsteady, "green in one run and red in another are"),
+        ):
+            if tests:
+                parts.append(f"{what} {', '.join(repr(name) for name in sorted(tests)[:5])}")
+        return "; ".join(parts) or "no test is red, yet the command does not exit with 0"
 
     @property
     def green(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def view(**changes) -> CodeView:
     fields = {
         "branch": "b", "landing": 0, "sources": {"a.py": TEXT}, "scope": None,
         "survey": Survey({}, BOTH, {}), "red": ("t", "u"), "flaky": frozenset(),
-        "unsteady": frozenset(), "seed": 0,
+        "unsteady": frozenset(), "unseen": frozenset(), "seed": 0,
         "target": "u", "start": 0, "stop": 400,
     }  # fmt: skip
     return CodeView(**{**fields, **changes})
@@ -113,3 +113,12 @@ def test_candidates_that_break_the_sandbox_at_the_beginning_of_a_slice_are_not_t
     tally = without_suspects(view(), Tally())
     assert tally.evaluated == tally.operations_spent == SUSPECTS
     assert without_suspects(view(start=10, stop=13), Tally()).evaluated == 3
+
+
+def test_what_is_left_is_said_by_kind():
+    assert view().leftover == "2 tests stay red"
+    odd = view(red=(), unseen=frozenset({"x"}), unsteady=frozenset({"y"}))
+    assert odd.leftover == (
+        "red, but not to be run on their own, are 'x'; green in one run and red in another are 'y'"
+    )
+    assert view(red=()).leftover == "no test is red, yet the command does not exit with 0"
