@@ -1,10 +1,10 @@
 """What a swarm changed, as a patch that `git apply` takes."""
 
 from sqlalchemy import Engine
-from swarm_workers.source.unified_diff import unified_diff
 
 from orchestrator.queries.status import SwarmRow
 from swarm_workers.source.store import SourceStore
+from swarm_workers.source.unified_diff import unified_diff
 
 
 def patch_of(engine: Engine, swarm: SwarmRow) -> bytes:

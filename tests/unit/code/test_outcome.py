@@ -46,8 +46,23 @@ def test_a_flaky_test_counts_for_neither_side():
     assert why_not_better(outcome(6, "a"), outcome(6, "f"), flaky) is None
 
 
-def test_success_may_always_land():
+def test_success_may_land():
     assert why_not_better(outcome(5, "a"), outcome(6, exit_status=0), NONE) is None
+
+
+def test_success_may_land_where_only_the_command_itself_was_red():
+    before = CommandOutcome(1, 0, frozenset({COMMAND}), 0.1)
+    assert why_not_better(before, outcome(7, exit_status=0), NONE) is None
+    assert why_not_better(outcome(7, exit_status=1), outcome(7, exit_status=0), NONE) is None
+
+
+def test_a_command_that_succeeds_because_it_runs_fewer_tests_may_not_land():
+    reason = why_not_better(outcome(5, "a"), outcome(5, exit_status=0), NONE)
+    assert reason == "1 tests that passed are gone"
+
+
+def test_a_command_that_succeeds_although_a_green_test_is_red_may_not_land():
+    assert why_not_better(outcome(5, "a"), outcome(5, "b", exit_status=0), NONE) is not None
 
 
 def test_without_known_tests_the_command_counts_as_one():
