@@ -3,6 +3,7 @@
 Heavy imports stand inside the commands, so that `swarm --help` is quick.
 """
 
+import os
 import sys
 
 import typer
@@ -37,7 +38,13 @@ app.add_typer(bench.app, name="bench")
 def main() -> None:
     """Run the command line: an expected failure is one line on stderr and exit code 2."""
     try:
-        app(prog_name="swarm")
+        try:
+            app(prog_name="swarm")
+        finally:
+            sys.stdout.flush()  # what cannot be written is to be found out here, not at exit
+    except BrokenPipeError:
+        _forget_output()  # whoever read it has seen enough, as `head` does
+        raise SystemExit(1) from None
     except Exception as error:
         if not _is_expected(error):
             raise
@@ -71,7 +78,13 @@ def _sentence(error: Exception) -> str:
     return f"a server does not answer as it should: {first}; see `swarm doctor`"
 
 
+def _forget_output() -> None:
+    """Let what is left of the output go nowhere, so that the interpreter ends without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _fail(sentence: str) -> None:
+    _forget_output()
     sys.stderr.write(f"swarm: {sentence}\n")
     raise SystemExit(ExitCode.BAD_USE)
 

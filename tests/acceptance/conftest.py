@@ -81,7 +81,7 @@ class Swarm:
 def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swarm]:
     home = tmp_path_factory.mktemp("home") / "state"
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
         "SWARM_HOME": str(home),
         "SWARM_VISIBILITY_TIMEOUT_SECONDS": "6",
         "SWARM_RESEND_SECONDS": "15",

@@ -83,6 +83,15 @@ def test_output_that_cannot_be_written_is_said_in_a_line(swarm):
     assert (done.returncode, done.stderr) == (2, "swarm: no space left on device\n")
 
 
+def test_a_reader_that_has_seen_enough_is_no_error(swarm):
+    with subprocess.Popen(
+        swarm.argv("launch", "--help"), env=swarm.environment, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
 def test_a_timeout_without_sense(swarm, words):
     assert "no duration" in refused(swarm, words, "pytest -q", "--timeout", "soon")
 
