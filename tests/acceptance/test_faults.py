@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.support.killing import kill_hard
+
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
 
@@ -51,10 +53,10 @@ def settled(swarm, swarm_id: str) -> dict:
 def test_a_worker_process_killed_in_mid_attempt_and_then_the_main_one(swarm, ledger, running):
     swarm_id = launched(swarm, ledger, "--agents", "4", "--timeout", "100s")
     child = running(swarm_id, "search-0000", lambda record: record.turn == 0)
-    os.kill(child, signal.SIGKILL)
+    kill_hard(child)
     again = running(swarm_id, "search-0000", lambda record: record.deliveries == 2)
     assert again != child
-    os.kill(parent_of(again), signal.SIGKILL)
+    kill_hard(parent_of(again))
     running(swarm_id, "search-0000", lambda record: record.deliveries == 3)
     result = settled(swarm, swarm_id)
     assert result["status"] == "succeeded"
@@ -66,7 +68,7 @@ def test_the_refill_killed_in_mid_swarm_is_taken_over(swarm, words):
     before = json.loads((swarm.home / "stack.json").read_text())
     swarm_id = launched(swarm, words)
     for pid in processes_of(before["supervisor"]["pid"], "orchestrator.launch.refill"):
-        os.kill(pid, signal.SIGKILL)
+        kill_hard(pid)
     assert settled(swarm, swarm_id)["status"] == "succeeded"
     assert counted_once(swarm, swarm_id)
 
@@ -74,7 +76,7 @@ def test_the_refill_killed_in_mid_swarm_is_taken_over(swarm, words):
 def test_redis_killed_in_mid_swarm_costs_no_recorded_result(swarm, words):
     swarm_id = launched(swarm, words)
     before = json.loads((swarm.home / "stack.json").read_text())
-    os.kill(before["valkey"]["pid"], signal.SIGKILL)
+    kill_hard(before["valkey"]["pid"])
     assert settled(swarm, swarm_id)["status"] == "succeeded"
     assert counted_once(swarm, swarm_id)
 

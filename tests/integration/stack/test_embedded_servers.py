@@ -2,7 +2,6 @@
 
 import os
 import pwd
-import signal
 import socket
 import subprocess
 import tempfile
@@ -18,6 +17,7 @@ from orchestrator.settings import OrchestratorSettings
 from orchestrator.stack import postgres, privileges, services, valkey
 from orchestrator.stack.endpoint import load_endpoint
 from orchestrator.stack.state import StackState
+from tests.support.killing import kill_hard
 
 pytestmark = [pytest.mark.redis, pytest.mark.postgres]
 
@@ -70,7 +70,7 @@ def test_servers_killed_hard_come_back_with_their_data(settings: OrchestratorSet
     before = servers(settings)
     remember(before)
     for process in before.processes.values():
-        os.kill(process.pid, signal.SIGKILL)
+        kill_hard(process.pid)
     after = servers(settings)
     assert after.processes.keys() == {"valkey", "postgres"}
     assert not set(after.processes.values()) & set(before.processes.values())
@@ -111,7 +111,7 @@ def test_the_lock_of_a_dead_postgres_does_not_count_when_a_stranger_has_its_pid(
 ) -> None:
     before = servers(settings)
     assert before.postgres is not None
-    os.kill(before.postgres.pid, signal.SIGKILL)
+    kill_hard(before.postgres.pid)
     lock = settings.home / "postgres" / "data" / "postmaster.pid"
     lines = lock.read_text().splitlines()
     lock.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")

@@ -1,7 +1,6 @@
 """The stack as a whole: one whatever is called at once, repaired whatever dies, ours alone."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from orchestrator.stack import services
 from orchestrator.stack.fleet import Plan, Program, Running, load_running, save_running
 from orchestrator.stack.processes import ProcessIdentity, identify, is_alive
 from orchestrator.stack.state import StackState, load_state, save_state
+from tests.support.killing import kill_hard
 
 Planner = Callable[[OrchestratorSettings, int], Plan]
 pytestmark = [pytest.mark.redis, pytest.mark.postgres]
@@ -78,7 +78,7 @@ def test_what_dies_is_started_again_without_being_asked(
     assert state.valkey is not None
     worker = worker_of(settings)
     for victim in (worker, state.postgres, state.valkey):
-        os.kill(victim.pid, signal.SIGKILL)
+        kill_hard(victim.pid)
 
     def is_repaired() -> bool:
         now = load_state(settings.home)
@@ -99,7 +99,7 @@ def test_a_new_supervisor_takes_over_what_a_killed_one_left(
     before = services.up(settings, planner=planner)
     worker = worker_of(settings)
     assert before.supervisor is not None
-    os.kill(before.supervisor.pid, signal.SIGKILL)
+    kill_hard(before.supervisor.pid)
     after = services.up(settings, planner=planner)
     assert after.supervisor != before.supervisor
     assert worker_of(settings) == worker
@@ -139,7 +139,7 @@ def test_all_killed_at_once_is_repaired_by_the_next_up(
     victims = [before.supervisor, worker_of(settings), before.valkey, before.postgres]
     for victim in victims:
         assert victim is not None
-        os.kill(victim.pid, signal.SIGKILL)
+        kill_hard(victim.pid)
     after = services.up(settings, planner=planner)
     assert after.is_whole
     assert is_alive(worker_of(settings))
@@ -163,7 +163,7 @@ def test_down_ends_what_a_killed_supervisor_left(
     state = services.up(settings, planner=planner)
     worker = worker_of(settings)
     assert state.supervisor is not None
-    os.kill(state.supervisor.pid, signal.SIGKILL)
+    kill_hard(state.supervisor.pid)
     assert "worker" in services.down(settings)
     assert not is_alive(worker)
 
