@@ -84,7 +84,7 @@ def run_attempt(
         The report as it was sent; None if the turn was another process's, or done before.
 
     Raises:
-        StmError: Redis is away; the message is delivered again, and the lease tells what was done.
+        StmError: Redis is away; the order is sent again when it is overdue.
     """
     lease = Lease(swarm.shared, order, settings, clock)
     grant = lease.claim()

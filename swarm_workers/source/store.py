@@ -5,16 +5,14 @@ method blocks for its queries, and raises `ServiceUnreachableError` if Postgres 
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import OperationalError
 
 from swarm_workers.clock import Clock, RealClock
-from swarm_workers.errors import ServiceUnreachableError
+from swarm_workers.postgres import transaction
 from swarm_workers.protocols import Tree
 from swarm_workers.source import reading, scope, writing
 from swarm_workers.source.errors import EmptyLandingError, UnknownBranchError
@@ -64,13 +62,13 @@ class SourceStore:
             UnsafePathError: a path that no file can have.
         """
         digest = tree_digest(tree)
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             known = _branch_of_digest(connection, digest)
         if known is not None:
             return Branch(str(known))
         operations = diff_tree({}, tree, self._ids(), dict[str, bytes]().__getitem__)
         branch = self._new_branch()
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             values = {"branch_id": branch, "name": storable(name), "digest": digest}
             made = connection.execute(
                 upsert(BRANCHES)
@@ -89,7 +87,7 @@ class SourceStore:
     def fork(self, branch_id: str, landing: int) -> str:
         """Return the id of a new branch whose landing 0 is this landing. Writes three rows."""
         branch = self._new_branch()
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             origin = reading.read_landing(connection, branch_id, landing)
             parent = branch_uuid(branch_id)
             columns = VERSION_VECTORS.c
@@ -121,32 +119,32 @@ class SourceStore:
 
     def head(self, branch_id: str) -> Landing:
         """Return the newest landing of a branch."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             return reading.read_landing(connection, branch_id, None)
 
     def landing(self, branch_id: str, number: int) -> Landing:
         """Return one landing of a branch."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             return reading.read_landing(connection, branch_id, number)
 
     def landings(self, branch_id: str) -> list[Landing]:
         """Return all landings of a branch, the oldest first."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             return reading.read_landings(connection, branch_id)
 
     def landing_of_attempt(self, attempt_id: uuid.UUID) -> Landing | None:
         """Return the landing that an attempt made; None if it made none."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             return reading.read_landing_of_attempt(connection, attempt_id)
 
     def checkout(self, branch_id: str, landing: int | None = None) -> Tree:
         """Return the files of a landing, byte for byte; None is the head."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             return reading.read_tree(connection, state_of(connection, branch_id, landing))
 
     def files_changed(self, branch_id: str, since: int, until: int) -> frozenset[str]:
         """Return the paths, old and new, of files touched by landings after `since` to `until`."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             before = state_of(connection, branch_id, since)
             after = state_of(connection, branch_id, until)
             touched = reading.read_touched(connection, branch_id, since, until)
@@ -165,7 +163,7 @@ class SourceStore:
         Raises:
             UnsafePathError: a path that no file can have.
         """
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             state = state_of(connection, branch_id, base)
             structure = reading.read_nodes(connection, state)
             files = shape_of(structure).files
@@ -184,7 +182,7 @@ class SourceStore:
         Nothing is written. The caller tests the merged state, then lands `Merged.operations` with
         `Merged.head` as the expected head.
         """
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             before = state_of(connection, branch_id, base)
             after = state_of(connection, branch_id, None)
             head_number = after.levels[0][1]
@@ -227,7 +225,7 @@ class SourceStore:
             StaleOperationError: they do not fit the expected head.
             UnknownBranchError: there is no such branch.
         """
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             lane = writing.lock_lane(connection, branch_uuid(branch_id))
             if lane is None:
                 raise UnknownBranchError(branch_id)
@@ -263,13 +261,13 @@ class SourceStore:
             for index, operation in enumerate(operations)
         ]
         if rows:
-            with self._transaction() as connection:
+            with transaction(self._engine) as connection:
                 connection.execute(upsert(FAILED_OPERATIONS).on_conflict_do_nothing(), rows)
 
     def expire_failed(self) -> int:
         """Remove failed operations whose time is over; return how many."""
         columns = FAILED_OPERATIONS.c
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             expired = delete(FAILED_OPERATIONS).where(columns.expires_at <= self._clock.now())
             return connection.execute(expired).rowcount
 
@@ -280,7 +278,7 @@ class SourceStore:
         or a function means its lines. `src/` in front of a package does not count. A path that
         means nothing adds nothing: offer `module_names` that are near.
         """
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             state = state_of(connection, branch_id, landing)
             files = shape_of(reading.read_nodes(connection, state)).files
             modules = scope.modules_of(files)
@@ -295,7 +293,7 @@ class SourceStore:
 
     def module_names(self, branch_id: str, landing: int) -> tuple[str, ...]:
         """Return all dotted paths that `paths_in_scope` knows, down to classes and functions."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             state = state_of(connection, branch_id, landing)
             structure = reading.read_nodes(connection, state)
             modules = scope.modules_of(shape_of(structure).files)
@@ -322,16 +320,6 @@ class SourceStore:
 
     def _new_branch(self) -> uuid.UUID:
         return self._ids()()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            url = self._engine.url
-            reason = str(error.orig).strip().splitlines()[0]
-            raise ServiceUnreachableError("Postgres", f"{url.host}:{url.port}", reason) from error
 
 
 def _branch_of_digest(connection: Connection, digest: str) -> uuid.UUID | None:

@@ -1,14 +1,11 @@
 """What is known of landings: what the success command said, kept so that it is asked only once."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 
-from swarm_workers.errors import ServiceUnreachableError
+from swarm_workers.postgres import transaction
 from swarm_workers.problems.code.outcome import CommandOutcome
 from tasks_schema.tables.attempts import ATTEMPTS, LANDING_OUTCOMES
 from tasks_schema.tables.source import LANDINGS
@@ -31,7 +28,7 @@ class LandingOutcomes:
         query = select(table.exit_status, table.passed, table.red, table.seconds).where(
             table.branch_id == uuid.UUID(branch), table.landing == landing
         )
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
@@ -47,7 +44,7 @@ class LandingOutcomes:
             "red": sorted(outcome.red),
             "seconds": outcome.seconds,
         }
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             connection.execute(insert(LANDING_OUTCOMES).values(row).on_conflict_do_nothing())
 
     def branch_of_agent(self, swarm_id: str, agent: str) -> str | None:
@@ -59,16 +56,6 @@ class LandingOutcomes:
             .order_by(LANDINGS.c.landed_at.desc())
             .limit(1)
         )
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             found = connection.execute(query).scalar()
         return None if found is None else str(found)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            url = self._engine.url
-            reason = str(error.orig).strip().splitlines()[0]
-            raise ServiceUnreachableError("Postgres", f"{url.host}:{url.port}", reason) from error

@@ -1,0 +1,25 @@
+"""Transactions on Postgres whose failure to connect is said in one way."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from swarm_workers.errors import ServiceUnreachableError
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Lend a connection in a transaction of the block: committed, or undone if it raises.
+
+    Raises:
+        ServiceUnreachableError: Postgres does not answer, or went away.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except OperationalError as error:
+        url = engine.url
+        reason = str(error.orig).strip().splitlines()[0]
+        raise ServiceUnreachableError("Postgres", f"{url.host}:{url.port}", reason) from error
