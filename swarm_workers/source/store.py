@@ -6,16 +6,17 @@ method blocks for its queries, and raises `ServiceUnreachableError` if Postgres 
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from swarm_workers.clock import Clock, RealClock
+from swarm_workers.daily import DaysMade
 from swarm_workers.postgres import transaction
 from swarm_workers.protocols import Tree
 from swarm_workers.source import reading, scope, writing
 from swarm_workers.source.errors import EmptyLandingError, UnknownBranchError
+from swarm_workers.source.failed import keep_failed, read_clashes
 from swarm_workers.source.fitting import require_fitting
 from swarm_workers.source.loading import blob_reader, load_lines, load_sides
 from swarm_workers.source.merging import changed_files, rebase
@@ -36,10 +37,7 @@ from swarm_workers.source.values import (
 )
 from swarm_workers.source.writing import Entry, Lane
 from tasks_schema.messages.source import Operation
-from tasks_schema.tables.source import BRANCHES, FAILED_OPERATIONS, LANDINGS, VERSION_VECTORS
-
-FAILED_OPERATIONS_DAYS = 14
-"""How long the operations of failed attempts are kept."""
+from tasks_schema.tables.source import BRANCHES, LANDINGS, VERSION_VECTORS
 
 
 class SourceStore:
@@ -54,6 +52,7 @@ class SourceStore:
         """
         self._engine = engine
         self._clock = clock or RealClock()
+        self._days = DaysMade()
 
     def import_tree(self, tree: Tree, *, name: str) -> Branch:
         """Return a branch whose landing 0 is this tree; a tree imported before keeps its branch.
@@ -242,34 +241,33 @@ class SourceStore:
             self._write(connection, lane, entry, operations)
             return reading.read_landing(connection, branch_id, entry.number)
 
-    def fail(self, attempt_id: uuid.UUID, operations: Sequence[Operation], reason: str) -> None:
-        """Keep the operations of a failed attempt, with the reason, for `FAILED_OPERATIONS_DAYS`.
+    def fail(
+        self,
+        attempt_id: uuid.UUID,
+        operations: Sequence[Operation],
+        reason: str,
+        clashes: Sequence[Clash] = (),
+    ) -> None:
+        """Keep what an attempt wanted and why it did not land, for `failed.KEPT_DAYS`.
 
         A second call for one attempt changes nothing.
         """
-        expires_at = self._clock.now() + timedelta(days=FAILED_OPERATIONS_DAYS)
-        rows = [
-            {
-                "attempt_id": attempt_id,
-                "index": index,
-                "kind": operation.kind.value,
-                "node_id": operation.node_id,
-                "payload": operation.payload,
-                "reason": storable(reason),
-                "expires_at": expires_at,
-            }
-            for index, operation in enumerate(operations)
-        ]
-        if rows:
-            with transaction(self._engine) as connection:
-                connection.execute(upsert(FAILED_OPERATIONS).on_conflict_do_nothing(), rows)
-
-    def expire_failed(self) -> int:
-        """Remove failed operations whose time is over; return how many."""
-        columns = FAILED_OPERATIONS.c
+        now = self._clock.now()
         with transaction(self._engine) as connection:
-            expired = delete(FAILED_OPERATIONS).where(columns.expires_at <= self._clock.now())
-            return connection.execute(expired).rowcount
+            keep_failed(
+                connection,
+                attempt_id,
+                operations,
+                reason,
+                clashes=clashes,
+                days=self._days,
+                now=now,
+            )
+
+    def clashes(self, attempt_id: uuid.UUID) -> tuple[Clash, ...]:
+        """Return where a failed attempt did not go together with the head, while that is kept."""
+        with transaction(self._engine) as connection:
+            return read_clashes(connection, attempt_id)
 
     def paths_in_scope(self, branch_id: str, landing: int, dotted: Sequence[str]) -> Scope:
         """Return the files that dotted paths mean, and which lines of each.

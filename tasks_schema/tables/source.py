@@ -158,16 +158,3 @@ BLOBS = Table(
     Column("sha256", Text, primary_key=True),
     Column("data", LargeBinary, nullable=False),
 )
-
-FAILED_OPERATIONS = Table(
-    "failed_operations",
-    METADATA,
-    Column("attempt_id", UUID(as_uuid=True), primary_key=True),
-    Column("index", Integer, primary_key=True),  # 0, 1, … among the operations of the attempt
-    Column("kind", Text, nullable=False),
-    Column("node_id", UUID(as_uuid=True), nullable=False),
-    Column("payload", JSONB, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("failed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
-)

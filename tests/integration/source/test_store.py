@@ -322,23 +322,6 @@ def test_scopes_reach_from_packages_down_to_functions(store: SourceStore) -> Non
     assert {"pkg", "pkg.auth", "pkg.auth.Session.renew"} <= set(store.module_names(branch, 0))
 
 
-def test_failed_operations_are_kept_until_they_expire(store: SourceStore, engine: Engine) -> None:
-    branch = store.import_tree(TREE, name="demo").branch_id
-    operations = store.propose(branch, 0, with_auth(b'== "a"', b'== "b"'))
-    attempt = uuid.uuid4()
-    store.fail(attempt, operations, "test_auth turned red")
-    store.fail(attempt, operations, "a second delivery")
-    assert store.expire_failed() == 0
-    with engine.begin() as connection:
-        rows = connection.execute(text("SELECT reason, payload FROM failed_operations")).all()
-        connection.execute(
-            text("UPDATE failed_operations SET expires_at = now() - '1 s'::interval")
-        )
-    assert [row.reason for row in rows] == ["test_auth turned red"]
-    assert rows[0].payload == {"text": '    return token == "b"\n'}
-    assert store.expire_failed() == 1
-
-
 def test_what_is_not_there_is_refused_by_name(store: SourceStore) -> None:
     unknown = str(uuid.uuid4())
     with pytest.raises(UnknownBranchError, match=unknown):
