@@ -83,6 +83,7 @@ class Lane:
         self.is_gated = is_gated
         """Whether each flight is held until `release`."""
         self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.setblocking(False)
         self.disabled: set[bytes] = set()
         """Names of commands that the server never gets; the client is told OK."""
         self.connections: list[Connection] = []
@@ -178,7 +179,10 @@ class Proxy:
         self._selector.close()
 
     def _accept(self, lane: Lane) -> None:
-        client, _ = lane.listener.accept()
+        try:
+            client, _ = lane.listener.accept()
+        except BlockingIOError:
+            return  # a turn within a turn has taken it
         server = socket.create_connection((self._address.hostname, self._address.port))
         for sock in (client, server):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
