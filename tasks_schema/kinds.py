@@ -102,8 +102,10 @@ class OperationKind(StrEnum):
 class EdgeKind(StrEnum):
     """How one node of source depends on another."""
 
-    IMPORTS = "imports"  #: An import statement, and the module or the definition that it names.
-    USES = "uses"  #: A statement or a definition, and a definition whose name it mentions.
+    IMPORTS = "imports"  #: A definition or a module, and the module or definition it imports.
+    CALLS = "calls"  #: A definition or a module, and what it calls.
+    INHERITS = "inherits"  #: A class, and its base.
+    USES = "uses"  #: A definition or a module, and what it mentions otherwise.
 
 
 class ExitCode:
