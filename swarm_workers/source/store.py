@@ -15,10 +15,13 @@ from swarm_workers.daily import DaysMade
 from swarm_workers.postgres import transaction
 from swarm_workers.protocols import Tree
 from swarm_workers.source import reading, scope, writing
-from swarm_workers.source.errors import EmptyLandingError, UnknownBranchError
+from swarm_workers.source.errors import EmptyLandingError
 from swarm_workers.source.failed import keep_failed, read_clashes
 from swarm_workers.source.fitting import require_fitting
 from swarm_workers.source.loading import blob_reader, load_lines, load_sides
+from swarm_workers.source.log import lanes, sealing
+from swarm_workers.source.log.landings import Entry, record_landing
+from swarm_workers.source.log.lanes import Lane
 from swarm_workers.source.merging import changed_files, rebase
 from swarm_workers.source.node_ids import IdSource
 from swarm_workers.source.reading import branch_uuid, state_of
@@ -35,9 +38,8 @@ from swarm_workers.source.values import (
     Landing,
     Merged,
 )
-from swarm_workers.source.writing import Entry, Lane
 from tasks_schema.messages.source import Operation
-from tasks_schema.tables.source import BRANCHES, LANDINGS, VERSION_VECTORS
+from tasks_schema.tables.source import BRANCHES
 
 
 class SourceStore:
@@ -77,7 +79,7 @@ class SourceStore:
             ).scalar()
             if made is None:  # somebody imported the same tree while we took it apart
                 return Branch(str(_branch_of_digest(connection, digest)))
-            lane = writing.open_lane(connection, branch, 0)
+            lane = lanes.open_lane(connection, branch, 0)
             entry = Entry(0, "import", {}, note="import")
             stamped = writing.restamp(lane, operations)
             writing.write_landing(connection, lane, entry, stamped, {})
@@ -89,10 +91,7 @@ class SourceStore:
         with transaction(self._engine) as connection:
             origin = reading.read_landing(connection, branch_id, landing)
             parent = branch_uuid(branch_id)
-            columns = VERSION_VECTORS.c
-            lamport = connection.execute(
-                select(columns.max_lamport).where(columns.branch_id == parent)
-            ).scalar_one()
+            lamport = lanes.newest_lamport(connection, parent)
             connection.execute(
                 insert(BRANCHES).values(
                     branch_id=branch,
@@ -101,19 +100,15 @@ class SourceStore:
                     name=f"fork of '{branch_id}' at {origin.number}",
                 )
             )
-            writing.open_lane(connection, branch, lamport)
-            connection.execute(
-                insert(LANDINGS).values(
-                    branch_id=branch,
-                    number=0,
-                    version_vector=dict(origin.version_vector),
-                    author=origin.author,
-                    first_seq=1,
-                    last_seq=0,
-                    exit_status=origin.exit_status,
-                    note=f"fork at landing {origin.number}",
-                )
+            lanes.open_lane(connection, branch, lamport)
+            entry = Entry(
+                0,
+                origin.author,
+                origin.version_vector,
+                exit_status=origin.exit_status,
+                note=f"fork at landing {origin.number}",
             )
+            record_landing(connection, branch, entry, origin.version_vector)
         return str(branch)
 
     def head(self, branch_id: str) -> Landing:
@@ -210,6 +205,8 @@ class SourceStore:
     ) -> Landing | HeadMoved:
         """Put operations on the head, in one transaction; an attempt lands once however often.
 
+        What was pushed since the head becomes a landing of its own first, and moves it.
+
         Args:
             branch_id: the branch.
             expected_head: the head that the operations were made or merged on.
@@ -225,17 +222,19 @@ class SourceStore:
             UnknownBranchError: there is no such branch.
         """
         with transaction(self._engine) as connection:
-            lane = writing.lock_lane(connection, branch_uuid(branch_id))
-            if lane is None:
-                raise UnknownBranchError(branch_id)
+            branch = branch_uuid(branch_id)
+            lanes.hold_branch(connection, branch)
             landed = reading.read_landing_of_attempt(connection, attempt_id)
             if landed is not None:
                 return landed
-            head = reading.read_landing(connection, branch_id, None)
+            head = sealing.seal_pushed(
+                connection, reading.read_landing(connection, branch_id, None)
+            )
             if head.number != expected_head:
                 return HeadMoved(head.number)
             if not operations:
                 raise EmptyLandingError(branch_id, attempt_id)
+            lane = lanes.lock_lane(connection, branch, lanes.lane_of(attempt_id))
             vector = head.version_vector
             entry = Entry(head.number + 1, author, vector, attempt_id, exit_status, storable(note))
             self._write(connection, lane, entry, operations)
