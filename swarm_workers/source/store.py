@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from swarm_workers.clock import Clock, RealClock
 from swarm_workers.daily import DaysMade
 from swarm_workers.postgres import transaction
-from swarm_workers.protocols import Tree
+from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.source import reading, scope, writing
 from swarm_workers.source.errors import EmptyLandingError
 from swarm_workers.source.failed import keep_failed, read_clashes
@@ -135,6 +135,11 @@ class SourceStore:
         """Return the files of a landing, byte for byte; None is the head."""
         with transaction(self._engine) as connection:
             return reading.read_tree(connection, state_of(connection, branch_id, landing))
+
+    def read_file(self, branch_id: str, path: str, landing: int | None = None) -> TreeFile | None:
+        """Return one file of a landing, None if it has none; a landing of None is the head."""
+        with transaction(self._engine) as connection:
+            return reading.read_file(connection, state_of(connection, branch_id, landing), path)
 
     def files_changed(self, branch_id: str, since: int, until: int) -> frozenset[str]:
         """Return the paths, old and new, of files touched by landings after `since` to `until`."""
