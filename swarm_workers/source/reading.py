@@ -158,18 +158,25 @@ def read_tree(connection: Connection, state: State) -> Tree:
     files = connection.execute(
         state.select("n.node_id, n.kind, n.text, n.meta, n.path", "n.is_structure AND n.path <> ''")
     ).all()
-    return _read_files(connection, files, _joined(state, "n.file_id IS NOT NULL"))
+    rows = connection.execute(_joined(state, "n.file_id IS NOT NULL"))
+    return _made_files(connection, files, {row.file_id: row.content for row in rows})
 
 
 def read_file(connection: Connection, state: State, path: str) -> TreeFile | None:
-    """Return one file of a state; None if there is none. Three queries, none of all the files."""
+    """Return one file of a state; None if there is none. One query, none of all the files."""
     columns = "n.node_id, n.kind, n.text, n.meta, n.path"
-    named = state.select(columns, "n.is_structure AND n.path = :path").bindparams(path=path)
-    files = connection.execute(named).all()
-    contents = _joined(state, "n.file_id = ANY(:files)").bindparams(
-        bindparam("files", [row.node_id for row in files], type_=ARRAY(UUID(as_uuid=True)))
+    named = state.select(columns, "n.is_structure AND n.path = :path")
+    inner = _joined(state, "n.file_id = (SELECT node_id FROM file)")
+    query = text(
+        f"WITH file AS ({named.text}), contents AS ({inner.text})"  # noqa: S608 - `select` binds
+        " SELECT file.*, contents.content"
+        " FROM file LEFT JOIN contents ON contents.file_id = file.node_id"
     )
-    return _read_files(connection, files, contents).get(path)
+    row = connection.execute(query, named.compile().params | {"path": path}).one_or_none()
+    if row is None:
+        return None
+    contents = {} if row.content is None else {row.node_id: row.content}
+    return _made_files(connection, [row], contents)[path]
 
 
 def _joined(state: State, condition: str) -> TextClause:
@@ -184,16 +191,18 @@ def _joined(state: State, condition: str) -> TextClause:
     return query.bindparams(**inner.compile().params)
 
 
-def _read_files(connection: Connection, files: Sequence[Row[Any]], contents: TextClause) -> Tree:
-    joined: dict[NodeId, str] = {row.file_id: row.content for row in connection.execute(contents)}
+def _made_files(
+    connection: Connection, files: Sequence[Row[Any]], contents: dict[NodeId, str]
+) -> Tree:
+    """Return files by path, from their rows and what their nodes come to, joined."""
     blobs = read_blobs(
         connection,
-        [joined[row.node_id] for row in files if row.meta.get("format") == FileFormat.BLOB],
+        [contents[row.node_id] for row in files if row.meta.get("format") == FileFormat.BLOB],
     )
     return {
         row.path: link_of(row.text)
         if row.kind == NodeKind.LINK
-        else file_of(row.meta, joined.get(row.node_id, ""), blobs.__getitem__)
+        else file_of(row.meta, contents.get(row.node_id, ""), blobs.__getitem__)
         for row in sorted(files, key=lambda row: row.path)
     }
 

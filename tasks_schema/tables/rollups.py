@@ -4,7 +4,7 @@ Written in the transaction that writes the attempts, so that the sums are never 
 attempt that measures the code as it was is not counted, nor are cancelled ones as attempts.
 """
 
-from sqlalchemy import BigInteger, Column, DateTime, Float, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, Float, ForeignKey, Index, Integer, Table, Text, text
 
 from tasks_schema.tables.base import METADATA
 
@@ -21,7 +21,7 @@ AGENT_ROLLUPS = Table(
     Column("operations_spent", BigInteger, nullable=False),
     Column("seconds", Float, nullable=False),  # of all of them together
     Column("reported_at", DateTime(timezone=True), nullable=False),  # of the last one
-    Index("ix_agent_rollups_swarm_id_landed", "swarm_id", "landed"),
+    Index("ix_agent_rollups_standing", "swarm_id", text("landed DESC"), "seconds", "agent_id"),
 )
 
 MINUTE_ROLLUPS = Table(

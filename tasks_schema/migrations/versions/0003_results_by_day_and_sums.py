@@ -137,7 +137,11 @@ def _make_rollups() -> None:
         _of_swarm("agent_rollups"),
         sa.PrimaryKeyConstraint("swarm_id", "agent_id", name=op.f("pk_agent_rollups")),
     )
-    op.create_index("ix_agent_rollups_swarm_id_landed", "agent_rollups", ["swarm_id", "landed"])
+    op.create_index(
+        "ix_agent_rollups_standing",
+        "agent_rollups",
+        ["swarm_id", sa.text("landed DESC"), "seconds", "agent_id"],
+    )
     op.create_table(
         "minute_rollups",
         sa.Column("swarm_id", sa.Text(), nullable=False),

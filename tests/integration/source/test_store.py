@@ -83,6 +83,15 @@ def test_a_checkout_gives_back_every_byte_mode_and_link(store: SourceStore) -> N
     assert store.checkout(branch.branch_id) == TREE
 
 
+def test_one_file_of_a_landing_is_what_the_checkout_has(store: SourceStore) -> None:
+    branch = store.import_tree(TREE, name="demo").branch_id
+    land(store, branch, 0, {**with_auth(b'"a"', b'"b"'), "README.md": None})
+    assert {path: store.read_file(branch, path, 0) for path in TREE} == TREE
+    assert store.read_file(branch, "src/pkg/auth.py") == TreeFile(AUTH.replace(b'"a"', b'"b"'))
+    assert store.read_file(branch, "README.md") is None
+    assert store.read_file(store.fork(branch, 0), "README.md") == TREE["README.md"]
+
+
 def test_an_empty_tree_can_be_imported_and_filled(store: SourceStore) -> None:
     branch = store.import_tree({}, name="nothing").branch_id
     assert store.checkout(branch) == {}
