@@ -6,7 +6,7 @@ Pure: no I/O, no clock, no chance. Errs on the side of too many.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from swarm_workers.source.edges.interface import Export, Interface
+from swarm_workers.source.edges.interface import Export, Interface, interface_of
 from swarm_workers.source.edges.names import Import, ModuleNames
 from swarm_workers.source.edges.resolving import Modules
 
@@ -16,22 +16,31 @@ class Change:
     """What changed of one module, to the eyes of others."""
 
     is_whole: bool = False
-    """True if the module came, went, or lies elsewhere now."""
+    """True if any name may mean something else: it came, or went, or has other stars now."""
     names: set[str] = field(default_factory=set)
+
+    def take(self, other: "Change") -> bool:
+        """Add another change of the same module; say whether that is more than was known."""
+        is_more = not self.is_whole and (other.is_whole or not other.names <= self.names)
+        self.is_whole = self.is_whole or other.is_whole
+        self.names |= other.names
+        return is_more
 
 
 Changes = Mapping[str, Change]
 """Changes by the dotted path of the module."""
 
 
-def changed_names(before: Interface, after: Interface) -> set[str]:
-    """Return the names that mean something else now, or are new, or gone."""
+def change_of(before: ModuleNames, after: ModuleNames) -> Change:
+    """Return which names of a module mean something else now, or are new, or gone."""
+    old, new = interface_of(before), interface_of(after)
 
     def described(interface: Interface, name: str) -> object:
         return interface[name].description if name in interface else None
 
-    every = before.keys() | after.keys()
-    return {name for name in every if described(before, name) != described(after, name)}
+    every = old.keys() | new.keys()
+    names = {name for name in every if described(old, name) != described(new, name)}
+    return Change(before.top.stars != after.top.stars, names)
 
 
 class Concern:
@@ -49,18 +58,24 @@ class Concern:
             self._touches(Import(module, None), names.module) for module in stars
         )
 
-    def passed_on(self, names: ModuleNames, interface: Interface) -> set[str]:
-        """Return the names of a module that mean something else because of what they import."""
+    def passed_on(self, names: ModuleNames, interface: Interface) -> Change:
+        """Return what of a module means something else because of what it imports."""
+        starred = [
+            self._changes[path]
+            for star in names.top.stars
+            for path in self._paths(star.module, names.module)
+            if path in self._changes
+        ]
+        if any(change.is_whole for change in starred):
+            return Change(is_whole=True)
         found = {name for name, each in interface.items() if self._is_touched(each, names.module)}
-        for star in names.top.stars:
-            for path in self._paths(star.module, names.module):
-                found |= self._changes[path].names if path in self._changes else set()
+        found = found.union(*(change.names for change in starred))
         more = True
         while more:
             dependent = {name for name, each in interface.items() if each.names & found}
             more = not dependent <= found
             found |= dependent
-        return found
+        return Change(names=found)
 
     def _is_touched(self, export: Export, importer: str) -> bool:
         return any(self._touches(each, importer) for each in export.imports)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from swarm_workers.source.edges.concern import Change, Concern, changed_names
+from swarm_workers.source.edges.concern import Change, Concern, change_of
 from swarm_workers.source.edges.interface import interface_of
 from swarm_workers.source.edges.layout import Layout
 from swarm_workers.source.edges.names import ModuleNames
@@ -160,9 +160,9 @@ class _Deriving:
                 old, new = (side.modules.names_of(path) for side in self._sides)
                 assert old is not None, f"module '{path}' was there before"
                 assert new is not None, f"module '{path}' is there"
-                names = changed_names(interface_of(old), interface_of(new))
-                if names:
-                    changes[path] = Change(names=names)
+                change = change_of(old, new)
+                if change.is_whole or change.names:
+                    changes[path] = change
         return changes
 
     def _concerned(self) -> set[NodeId]:
@@ -181,19 +181,17 @@ class _Deriving:
                 if not concern.is_concerned(names):
                     continue
                 found.add(file_id)
-                change = self._changes.setdefault(path, Change())
                 passed = concern.passed_on(names, interface_of(names))
-                if not passed <= change.names:
-                    change.names |= passed
+                if self._changes.get(path, Change()).take(passed):
+                    self._changes.setdefault(path, passed)
                     waiting.append(path)
-                elif not change.names and not change.is_whole:
-                    del self._changes[path]
         return found
 
     def _candidates(self, paths: Iterable[str]) -> set[NodeId]:
         """Return the files that may import any of these modules."""
         targets: set[NodeId] = set()
         words: set[str] = set()
+        inside: set[NodeId] = set()
         for path in paths:
             parts = path.split(".")
             above = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
@@ -201,8 +199,14 @@ class _Deriving:
             targets |= {file_id for file_id in found if file_id is not None}
             if self._changes[path].is_whole:
                 words.add(parts[-1])
-        candidates = self._own | self._stock.importers(targets)
+                inside |= self._beneath(path)  # they may say `from . import`
+        candidates = self._own | inside | self._stock.importers(targets)
         return candidates | self._stock.mentioning(words) if words else candidates
+
+    def _beneath(self, path: str) -> set[NodeId]:
+        """Return the files of the modules in a package."""
+        files = self._after.files.items()
+        return {file_id for each, file_id in files if each.startswith(f"{path}.")}
 
     def _found(self, file_ids: Collection[NodeId]) -> set[EdgeId]:
         resolver = Resolver(self._after.modules)
