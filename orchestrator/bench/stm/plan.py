@@ -39,6 +39,8 @@ def stages(length: Length) -> list[Stage]:
     found = [
         *(_single_agent(milliseconds, second) for milliseconds in ROUND_TRIPS_MS),
         _contention(second),
+        _contention_elsewhere(0, 0.3 * second),
+        _contention_elsewhere(5, 1.2 * second),
         *(_overhead(*each, second=second) for each in OVERHEADS),
         _wake_ups(second),
         _long(length),
@@ -74,11 +76,24 @@ def _contention(second: float) -> Stage:
     jobs = {
         names.crowd(1, workload, client): _crowd_job(1, workload, client, 0.8 * second)
         for workload in ("hot", "bank")
-        for client in ("helper", "ours", "raw")
+        for client in ("helper", "ours", "ours, function", "raw")
     }
     for client in ("ours", "raw"):
         jobs[names.crowd(1, "count", client)] = _crowd_job(1, "count", client, 0.4 * second)
-    return Stage(f"{names.AGENTS} agents on the same variables", jobs)
+    where = names.distance(1)
+    return Stage(f"{names.AGENTS} agents on the same variables, {where}", jobs)
+
+
+def _contention_elsewhere(milliseconds: int, seconds: float) -> Stage:
+    jobs = {
+        names.crowd(milliseconds, workload, client): _crowd_job(
+            milliseconds, workload, client, seconds
+        )
+        for workload in ("hot", "bank")
+        for client in ("helper", "ours")
+    }
+    where = names.distance(milliseconds)
+    return Stage(f"{names.AGENTS} agents on the same variables, {where}", jobs, slices=3)
 
 
 def _overhead(milliseconds: int, workload: str, work_ms: int, *, second: float) -> Stage:
