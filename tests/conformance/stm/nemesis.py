@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Self
@@ -51,15 +52,18 @@ class Nemesis:
         self.proxy = NemesisProxy(self.server.port, self.fleet.kill)
         self.done: Counter[str] = Counter()
         """How often each disturbance has taken place."""
-        self._deeds: list[Callable[[], None]] = [
-            *(self._armed(fault) for fault in Fault),
+        deeds = (
             self.kill_a_client,
             self.kill_a_client_while_the_server_stands_still,
             self.close_a_connection,
             self.close_every_connection,
             self.let_the_server_stand_still,
             self.restart_the_server,
-        ]
+        )
+        self._deeds: dict[str, Callable[[], None]] = {
+            **{str(fault): partial(self.proxy.faults.append, fault) for fault in Fault},
+            **{deed.__name__: deed for deed in deeds},
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -72,22 +76,27 @@ class Nemesis:
     @property
     def deeds(self) -> list[str]:
         """Return the names of all disturbances."""
-        return [*Fault, *(deed.__name__ for deed in self._deeds[len(Fault) :])]
+        return list(self._deeds)
 
-    def run(self, *, clients: int, transactions: int, pause: int) -> Report:
+    def run(
+        self, *, clients: int, transactions: int, pause: int, deeds: Sequence[str] = ()
+    ) -> Report:
         """Run the clients, disturb them, and return the verdict. Blocks.
 
         Args:
             clients: how many at a time.
             transactions: how many in all.
             pause: transactions from one disturbance to the next.
+            deeds: disturbances, which come in turn; none means all.
         """
         for _ in range(clients):
             self.fleet.start(self._url_of, transactions // clients)
-        for number, deed in enumerate(cycle(self._shuffled()), 1):
+        names = list(deeds or self._deeds)
+        self._chance.shuffle(names)
+        for number, name in enumerate(cycle(names), 1):
             if not self.fleet.wait_told(number * pause):
                 break
-            deed()
+            self._deeds[name]()
         history = self.fleet.finish()
         self.proxy.close()
         wait_alone(self.server.url)
@@ -131,12 +140,6 @@ class Nemesis:
         self._count(self.restart_the_server)
         self.server.kill()
         self.server.start_again()
-
-    def _shuffled(self) -> Sequence[Callable[[], None]]:
-        return self._chance.sample(self._deeds, len(self._deeds))
-
-    def _armed(self, fault: Fault) -> Callable[[], None]:
-        return lambda: self.proxy.faults.append(fault)
 
     def _count(self, deed: Callable[[], None], times: int = 1) -> None:
         self.done[deed.__name__] += times

@@ -3,7 +3,6 @@
 A client that was killed is replaced by another one that does the rest of its work.
 """
 
-import contextlib
 import subprocess
 import sys
 import threading
@@ -25,7 +24,6 @@ from tests.support.elle.history import (
     Read,
     Transaction,
 )
-from tests.support.killing import kill_hard
 
 _ROOT = Path(__file__).resolve().parents[3]
 _MODULE = "tests.conformance.stm.nemesis_client"
@@ -44,6 +42,8 @@ class Member:
     history: list[Transaction] = field(default_factory=list)
     is_killed: bool = False
     """Whether the nemesis has ended it."""
+    is_over: bool = False
+    """Whether its tale is complete, and whoever does the rest of its work has been started."""
 
     @property
     def name(self) -> str:
@@ -69,6 +69,7 @@ class Fleet:
         self.undecided = 0
         """Transactions whose outcome a living client could not learn."""
         self._told = 0
+        self._is_stopping = False
 
     def start(self, url_of: Callable[[str], str], transactions: int) -> None:
         """Start one client. Does not block.
@@ -94,13 +95,13 @@ class Fleet:
         """Kill a client and return when it has ended."""
         member = self.members[name]
         member.is_killed = True
-        with contextlib.suppress(ProcessLookupError):
-            kill_hard(member.process.pid)
+        member.process.kill()
+        member.process.wait()
 
     def running(self) -> list[Member]:
         """Return who has not ended."""
         with self._changed:
-            return [each for each in self.members.values() if each.process.returncode is None]
+            return [each for each in self.members.values() if not each.is_over]
 
     def wait_told(self, transactions: int) -> bool:
         """Return when so many outcomes were told; False if all have ended before. Blocks."""
@@ -123,11 +124,12 @@ class Fleet:
 
     def stop(self) -> None:
         """End whoever is left."""
+        self._is_stopping = True
         for member in self.running():
             self.kill(member.name)
 
     def _is_over(self) -> bool:
-        return all(each.process.returncode is not None for each in self.members.values())
+        return all(each.is_over for each in self.members.values())
 
     def _listen(self, member: Member, url_of: Callable[[str], str]) -> None:
         stream = member.process.stdout
@@ -140,11 +142,12 @@ class Fleet:
             member.history.append(transaction(member.name, member.begun, None))
         code = member.process.wait()
         left = member.order.transactions - len(member.history)
-        if member.is_killed and left > 0:
+        if member.is_killed and left > 0 and not self._is_stopping:
             self.start(url_of, left)
         elif code and not member.is_killed:
             self.failures.append(f"{member.name} ended with {code}")
         with self._changed:
+            member.is_over = True
             self._changed.notify_all()
 
     def _take(self, member: Member, line: Line) -> None:

@@ -77,8 +77,13 @@ def open_store(name: str, url: str, space: str) -> Store:
     """
     if name not in ENGINES:
         return RawStore(url, space, name)
-    choice: dict[str, Any] = {} if name == "watch" else {"engine": name}
-    return LibraryStore(Stm.connect(url, space, **choice))
+    return LibraryStore(connect(url, space, name))
+
+
+def connect(url: str, space: str, engine: str) -> Stm:
+    """Return a space on an engine of the library."""
+    choice: dict[str, Any] = {} if engine == "watch" else {"engine": engine}
+    return Stm.connect(url, space, **choice)
 
 
 class LibraryStore:

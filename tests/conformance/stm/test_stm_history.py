@@ -10,6 +10,7 @@ from swarm_workers.stm import Stm
 from tests.conformance.stm.nemesis import Nemesis
 from tests.conformance.stm.nemesis_client import Client, Line, Order
 from tests.conformance.stm.nemesis_fleet import Fleet, transaction
+from tests.conformance.stm.nemesis_proxy import Fault
 from tests.conformance.stm.nemesis_stores import BUGS, CORRECT, ENGINES, LibraryStore
 from tests.support.elle.checker import check
 from tests.support.elle.report import Anomaly, Report
@@ -40,14 +41,14 @@ def test_a_long_history_under_every_disturbance_has_no_anomaly(engine: str, tmp_
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_found(bug: str, redis_url: str, space: str) -> None:
-    report = _undisturbed(bug, redis_url, space, transactions=600)
+    report = _undisturbed(bug, redis_url, space, transactions=400)
     found = report.count()
     assert _CYCLES & set(found), report
     assert found[Anomaly.LOST] + found[Anomaly.INCOMPATIBLE] > 0, report
 
 
 def test_the_same_clients_without_the_bug_have_no_anomaly(redis_url: str, space: str) -> None:
-    report = _undisturbed(CORRECT, redis_url, space, transactions=600)
+    report = _undisturbed(CORRECT, redis_url, space, transactions=400)
     assert report.is_clean, report
 
 
@@ -55,7 +56,7 @@ def test_the_usual_client_applies_transactions_twice_under_the_same_disturbance(
     tmp_path: Path,
 ) -> None:
     with Nemesis(CORRECT, tmp_path, seed=_SEED) as nemesis:
-        report = nemesis.run(clients=4, transactions=1000, pause=40)
+        report = nemesis.run(clients=4, transactions=400, pause=20, deeds=[Fault.LOSE_REPLY])
     assert report.count()[Anomaly.DUPLICATE] > 0, report
 
 
