@@ -26,6 +26,7 @@ from swarm_workers.source.loading import blob_reader, load_lines, load_sides
 from swarm_workers.source.log import lanes, sealing
 from swarm_workers.source.log.landings import Entry, record_landing
 from swarm_workers.source.log.lanes import Lane
+from swarm_workers.source.log.purging import require_kept
 from swarm_workers.source.node_ids import IdSource
 from swarm_workers.source.reading import branch_uuid, state_of
 from swarm_workers.source.scope import Scope
@@ -94,6 +95,7 @@ class SourceStore:
         branch = self._new_branch()
         with transaction(self._engine) as connection:
             origin = reading.read_landing(connection, branch_id, landing)
+            require_kept(connection, branch_id, origin.number)
             parent = branch_uuid(branch_id)
             lamport = lanes.newest_lamport(connection, parent)
             connection.execute(
