@@ -1,6 +1,7 @@
 """Workloads of a single bar: opacity, long transactions, chains, coroutines, the record."""
 
 import asyncio
+import inspect
 import statistics
 import time
 from collections.abc import Callable
@@ -136,7 +137,9 @@ def coroutines(task: Task) -> Prepared:
         ends_at = began_at + task.job.seconds
         done = await asyncio.gather(*(_add_until(stm, each, ends_at) for each in variables))
         wall_seconds = time.perf_counter() - began_at
-        await stm.close()
+        closing = stm.close()
+        if inspect.isawaitable(closing):
+            await closing
         commits = sum(done)
         return Outcome(
             commits=commits, attempts=commits, window_seconds=wall_seconds,
