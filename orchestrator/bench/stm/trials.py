@@ -97,11 +97,11 @@ def chain(task: Task, *, is_first: bool) -> Prepared:
         return made
 
     def run() -> Outcome:
-        outcome, ends_at = Outcome(), time.monotonic() + task.job.seconds
-        client = opened()
+        outcome, client = Outcome(), opened()
         if not is_first:
             client.stm.atomically(_follow, client)
-        while time.monotonic() < ends_at:
+        ends_at = time.monotonic() + task.job.seconds
+        while not outcome.latencies or time.monotonic() < ends_at:
             before = time.perf_counter()
             client.stm.atomically(_follow, client)
             outcome.latencies.append(time.perf_counter() - before)
