@@ -1,7 +1,9 @@
 """One client process of a history: some lanes, threads or coroutines, that run transactions."""
 
 import asyncio
+import faulthandler
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -99,7 +101,8 @@ async def run_coroutines(order: Order, tell: Callable[[Line], None]) -> None:
 
 
 def main() -> None:
-    """Do what the first argument orders."""
+    """Do what the first argument orders; tell on SIGUSR1 where every thread is."""
+    faulthandler.register(signal.SIGUSR1)
     order = msgspec.json.decode(sys.argv[1], type=Order)
     if order.front == "coroutines":
         asyncio.run(run_coroutines(order, _write))

@@ -3,6 +3,7 @@
 A client that was killed is replaced by another one that does the rest of its work.
 """
 
+import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from tests.support.elle.history import Outcome, Transaction
 
 _ROOT = Path(__file__).resolve().parents[3]
 _MODULE = "tests.conformance.stm.nemesis_client"
+_SILENCE_SECONDS_MAX = 30
 _LINE = msgspec.json.Decoder(Line)
 
 
@@ -98,9 +100,19 @@ class Fleet:
             return [each for each in self.members.values() if not each.is_over]
 
     def wait_told(self, transactions: int) -> bool:
-        """Return when so many outcomes were told; False if all have ended before. Blocks."""
+        """Return when so many outcomes were told; False if all have ended before. Blocks.
+
+        Raises:
+            AssertionError: nobody has told anything for long.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._told >= transactions or self._is_over())
+            told = -1
+            while not self._changed.wait_for(
+                lambda: self._told >= transactions or self._is_over(), _SILENCE_SECONDS_MAX
+            ):
+                if self._told == told:
+                    self._complain()
+                told = self._told
             return self._told >= transactions
 
     def finish(self) -> list[Transaction]:
@@ -121,6 +133,12 @@ class Fleet:
         self._is_stopping = True
         for member in self.running():
             self.kill(member.name)
+
+    def _complain(self) -> None:
+        silent = {each.name: each.begun for each in self.members.values() if not each.is_over}
+        for name in silent:
+            self.members[name].process.send_signal(signal.SIGUSR1)
+        raise AssertionError(f"these have been silent for {_SILENCE_SECONDS_MAX} s: {silent}")
 
     def _is_over(self) -> bool:
         return all(each.is_over for each in self.members.values())
