@@ -166,7 +166,7 @@ def _record(evidence: Evidence) -> Iterator[Bar]:
     for keys in (1, 3):
         kept = evidence.found[names.replay(keys, with_record=True)]
         bare = evidence.found[names.replay(keys, with_record=False)]
-        cost = 1 - ratio(kept, bare, _rate)
+        cost = 1 - ratio(bare, kept, _p50)  # the rate of slices that nobody else disturbs
         yield _at_most(f"10 cost of the exactly-once record, {keys} keys", 0.12, cost)
     first, later = names.chain("first"), names.chain("later")
     yield _least(evidence, "10 dependent reads, later run over the first", 4.0, later, first)
