@@ -173,8 +173,10 @@ def _record(evidence: Evidence) -> Iterator[Bar]:
 
 
 def _coroutines(evidence: Evidence) -> Iterator[Bar]:
-    many, one = names.coroutines(plan.COROUTINES), names.coroutines(1)
-    yield _least(evidence, "11 function engine, 100 coroutines over one", 3.0, many, one)
+    for milliseconds in (0, 1):
+        many, one = (names.coroutines(milliseconds, number) for number in (plan.COROUTINES, 1))
+        where = names.distance(milliseconds)
+        yield _least(evidence, f"11 {where}, 100 coroutines over one, function", 3.0, many, one)
 
 
 def _least(evidence: Evidence, name: str, bar: float, one: str, other: str) -> Bar:

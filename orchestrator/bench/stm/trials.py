@@ -131,11 +131,11 @@ def _follow(client: Ours) -> None:
 
 
 def coroutines(task: Task) -> Prepared:
-    """One hundred coroutines, or as many as the job has keys, each adding to its own variable."""
+    """As many coroutines as the job has keys, on one connection, each with its own variable."""
     number = task.job.keys
 
     async def run_all() -> Outcome:
-        stm = open_async_stm(task.url, task.job.space, engine="function")
+        stm = open_async_stm(task.url, task.job.space, "function", task.job.round_trip_seconds)
         variables = [stm.var(f"coroutine/{each}", int, default=0) for each in range(number)]
         await asyncio.gather(*(stm.atomically(_add_one, each) for each in variables))
         began_at = time.perf_counter()
@@ -147,11 +147,11 @@ def coroutines(task: Task) -> Prepared:
             await closing
         commits = sum(done)
         return Outcome(
-            commits=commits, attempts=commits, window_seconds=wall_seconds,
+            commits=commits, attempts=1, window_seconds=wall_seconds,
             latencies=[wall_seconds / commits * number],
         )  # fmt: skip
 
-    open_async_stm(task.url, task.job.space, engine="function")  # raises if it is missing
+    open_async_stm(task.url, task.job.space, "function", 0.0)  # raises if it is missing
     return lambda: asyncio.run(run_all())
 
 
