@@ -1,6 +1,8 @@
-"""The nodes of one folder or file, with the folders that it hangs in."""
+"""The nodes of one folder or file, with the folders that these hang in."""
 
-from sqlalchemy import Connection, bindparam
+from typing import Any
+
+from sqlalchemy import Connection, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from swarm_workers.source.reading import State, read_nodes
@@ -10,20 +12,33 @@ from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind
 from tasks_schema.messages.source import ROOT
 
+_FILES = text(
+    """
+    SELECT DISTINCT node_id FROM nodes WHERE branch_id = :branch AND landing_from <= :landing
+        AND (path = :scope OR starts_with(path, :inside))
+    """
+)
+_CONTENTS = text(
+    """
+    SELECT DISTINCT node_id FROM nodes WHERE branch_id = :branch AND landing_from <= :landing
+        AND file_id = ANY(:files)
+    """
+).bindparams(bindparam("files", type_=ARRAY(UUID(as_uuid=True))))
+
 
 def nodes_in_scope(connection: Connection, state: State, scope: str) -> set[NodeId]:
-    """Return the ids of all nodes in a folder or file of a state; empty if there is none."""
+    """Return all nodes that were ever in a folder or file, up to a state; empty if none was.
+
+    What left it is among them: a partial copy goes on to follow it, and never shows it as it was.
+    """
     nodes = read_nodes(connection, state)
     shape = shape_of(nodes)
-    inside = {
-        node_id
-        for path, node_id in shape.files.items()
-        if path == scope or path.startswith(f"{scope}/")
-    }
+    files = _ever(connection, state, _FILES, {"scope": scope, "inside": f"{scope}/"})
+    contents = _ever(connection, state, _CONTENTS, {"files": list(files)})
     folder = shape.folders.get(scope)
-    if folder is not None:
-        inside |= {folder} | {each.node_id for each in shape.beneath(folder)}
-    return inside | _around(shape, nodes, inside) | _contents(connection, state, inside)
+    folders = {folder} | {each.node_id for each in shape.beneath(folder)} if folder else set()
+    inside = files | folders
+    return inside | contents | _around(shape, nodes, inside)
 
 
 def paths_known(connection: Connection, state: State) -> set[str]:
@@ -49,8 +64,12 @@ def _around(shape: Shape, nodes: dict[NodeId, Node], inside: set[NodeId]) -> set
     return found
 
 
-def _contents(connection: Connection, state: State, file_ids: set[NodeId]) -> set[NodeId]:
-    query = state.select("n.node_id", "n.file_id = ANY(:files)").bindparams(
-        bindparam("files", list(file_ids), type_=ARRAY(UUID(as_uuid=True)))
-    )
-    return set(connection.execute(query).scalars())
+def _ever(
+    connection: Connection, state: State, query: TextClause, values: dict[str, Any]
+) -> set[NodeId]:
+    """Return what a query finds among all versions that a state and those before it have."""
+    found: set[NodeId] = set()
+    for branch, landing in state.levels:
+        where = {"branch": branch, "landing": landing}
+        found |= set(connection.execute(query, where | values).scalars())
+    return found

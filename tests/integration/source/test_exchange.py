@@ -1,28 +1,21 @@
 """Two databases, apart and then together: what each lacks is sent, and both come to be the same."""
 
-import json
 import random
 import uuid
-from collections.abc import Iterator
 
-import psycopg
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import text
 
-from orchestrator.stack.database import migrate
 from swarm_workers.protocols import TreeFile
-from swarm_workers.source.log import wire
-from swarm_workers.source.log.operation_log import OperationLog
-from swarm_workers.source.log.vectors import Order, compare, join
+from swarm_workers.source.log.errors import OtherScopeError, UnknownScopeError
+from swarm_workers.source.log.vectors import Order, compare
 from swarm_workers.source.reading import state_of
 from swarm_workers.source.registers import apply_to_edges, rebuild
 from swarm_workers.source.rows import node_of, operation_of, place_of
 from swarm_workers.source.shape import HIDDEN, shape_of
-from swarm_workers.source.store import SourceStore
-from swarm_workers.source.values import Landing
 from tasks_schema.messages.source import Operation
 from tests.support.histories import History, history
-from tests.support.system_postgres import find_system_postgres, running, speaks_otherwise
+from tests.support.hubs import Hub, file_of
 
 TREE = {
     "README.md": TreeFile(b"# Title\n\nWords.\n"),
@@ -32,79 +25,6 @@ TREE = {
     "pkg/a.py": TreeFile(b"import os\n\n\ndef f(a):\n    return a\n"),
     "pkg/b.py": TreeFile(b"class B:\n    x = 1\n\n    def g(self):\n        return self.x\n"),
 }
-
-
-class Hub:
-    """A database of its own."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-        self.store = SourceStore(self.engine)
-        self.log = OperationLog(self.engine)
-
-    def land(self, branch: str, changes: dict[str, TreeFile | None]) -> Landing:
-        head = self.store.head(branch).number
-        landed = self.store.land(
-            branch,
-            expected_head=head,
-            operations=self.store.propose(branch, head, changes),
-            author="somebody",
-            attempt_id=uuid.uuid4(),
-            exit_status=0,
-        )
-        assert isinstance(landed, Landing)
-        return landed
-
-    def send(self, branch: str, other: "Hub", scope: str | None = None) -> int:
-        """Send what the other lacks; return how many operations that were."""
-        have = other.log.vector(branch) if other.has(branch) else {}
-        lines = list(self.log.export(branch, have, scope))
-        received = other.log.import_lines(lines)
-        assert received.operations + received.known == json.loads(lines[-1])["operations"]
-        return received.operations
-
-    def has(self, branch: str) -> bool:
-        query = text("SELECT count(*) FROM landings WHERE branch_id = :branch")
-        with self.engine.connect() as connection:
-            return bool(connection.execute(query, {"branch": branch}).scalar())
-
-    def contents(self, branch: str) -> dict[str, list[tuple[object, ...]]]:
-        """Return the head of a branch, row by row, without what is this database's own."""
-        with self.engine.connect() as connection:
-            state = state_of(connection, branch, None)
-            rows = connection.execute(state.select("n.*", "TRUE")).all()
-            edges = connection.execute(
-                text("SELECT * FROM edges WHERE branch_id = :branch AND landing_to IS NULL"),
-                {"branch": branch},
-            ).all()
-        own = ("landing_from", "landing_to", "branch_id")
-        return {
-            name: sorted(
-                (
-                    tuple(json.dumps(value, default=str) for key, value in row._mapping.items()
-                    if key not in own)
-                    for row in found
-                ),
-            )
-            for name, found in (("nodes", rows), ("edges", edges))
-        }  # fmt: skip
-
-    def sizes(self) -> list[int]:
-        tables = (
-            "operations",
-            "nodes",
-            "edges",
-            "landings",
-            "version_vectors",
-            "branches",
-            "blobs",
-        )
-        with self.engine.connect() as connection:
-            return [
-                connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
-                for table in tables
-            ]
 
 
 def require_equal(left: Hub, right: Hub, branch: str) -> None:
@@ -125,36 +45,6 @@ def require_model(hub: Hub, branch: str, operations: list[Operation]) -> None:
     assert {row.node_id: place_of(row) for row in rows} == places
     held = [operation_of(row) for row in log]
     assert apply_to_edges({}, held) == apply_to_edges({}, operations)
-
-
-@pytest.fixture(scope="session")
-def swedish_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of another server of another version, in which Å comes after Z and a before Z."""
-    programs = find_system_postgres()
-    if programs is None:
-        pytest.skip("this machine has no Postgres beside the embedded one")
-    with running(programs, tmp_path_factory.mktemp("other") / "home") as url:
-        assert speaks_otherwise(url)
-        yield url
-
-
-@pytest.fixture(params=["C of libc", "Swedish"])
-def two_hubs(request: pytest.FixtureRequest, database: str) -> Iterator[tuple[Hub, Hub]]:
-    """Two databases; the second one's texts are sorted in another way than the first one's."""
-    is_other = request.param == "Swedish"
-    server = request.getfixturevalue("swedish_server" if is_other else "database_url")
-    name = f"other_{uuid.uuid4().hex[:8]}"
-    locale = "" if is_other else "LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} {locale}")
-    url = f"{server.rpartition('/')[0]}/{name}"
-    migrate(url)
-    hubs = Hub(database), Hub(url)
-    yield hubs
-    for hub in hubs:
-        hub.engine.dispose()
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_two_databases_with_different_locales_converge(two_hubs: tuple[Hub, Hub]) -> None:
@@ -191,28 +81,6 @@ def closed(told: History, chance: random.Random) -> list[Operation]:
     return [each for each in told.operations if each.stamp in held]
 
 
-def file_of(branch: str, operations: list[Operation], **header: object) -> list[bytes]:
-    until = join({}, *({each.stamp.author: each.stamp.author_seq} for each in operations))
-    first = wire.Header(uuid.UUID(branch), "told", {}, until, None)
-    lines = [wire.header_line(first)]
-    for each in sorted(operations, key=lambda each: each.stamp):
-        lines.append(line_of(each))
-    return [*lines, wire.end_line(len(operations))]
-
-
-def line_of(operation: Operation, **changes: object) -> bytes:
-    values = {
-        "author": operation.stamp.author,
-        "seq": operation.stamp.author_seq,
-        "lamport": operation.stamp.lamport,
-        "kind": operation.kind.value,
-        "node": str(operation.node_id),
-        "attempt": None,
-        "payload": operation.payload,
-    }
-    return json.dumps(values | changes).encode() + b"\n"
-
-
 def require_histories(hubs: tuple[Hub, Hub], seeds: range) -> None:
     for seed in seeds:
         told, chance = history(seed), random.Random(seed)
@@ -239,3 +107,75 @@ def test_what_many_hubs_wrote_converges_from_wherever_it_comes(two_hubs: tuple[H
 @pytest.mark.soak
 def test_a_thousand_histories_of_many_hubs_converge(two_hubs: tuple[Hub, Hub]) -> None:
     require_histories(two_hubs, range(1000, 1500))
+
+
+def test_a_copy_of_one_folder_holds_that_and_gives_back_its_changes(hubs: tuple[Hub, Hub]) -> None:
+    ours, theirs = hubs
+    branch = ours.store.import_tree(TREE, name="shared").branch_id
+    all_of_it = sum(ours.log.vector(branch).values())
+    assert ours.send(branch, theirs, "pkg") < all_of_it
+    inside = {path: file for path, file in TREE.items() if path.startswith("pkg/")}
+    assert theirs.store.checkout(branch) == inside
+    assert compare(ours.log.vector(branch), theirs.log.vector(branch)) is Order.EQUAL
+
+    moved = {
+        "bin/run": None,
+        "pkg/run": TREE["bin/run"],
+        "pkg/b.py": None,
+        "b.py": TREE["pkg/b.py"],
+    }
+    ours.land(branch, moved)
+    ours.land(branch, {"README.md": TreeFile(b"outside\n")})
+    theirs.land(branch, {"pkg/a.py": TreeFile(b"import sys\n"), "pkg/new.py": TreeFile(b"y = 1\n")})
+    ours.send(branch, theirs, "pkg")
+    ours.land(branch, {"b.py": TreeFile(b"z = 1\n")})
+    ours.send(branch, theirs, "pkg")
+    expected = {"pkg/a.py": b"import sys\n", "pkg/new.py": b"y = 1\n", "pkg/run": b"#!/bin/sh\n"}
+    expected |= {"b.py": b"z = 1\n"}  # what left the folder is followed
+    assert {path: file.data for path, file in theirs.store.checkout(branch).items()} == expected
+    assert 0 < theirs.send(branch, ours) < 10
+    files = ours.store.checkout(branch)
+    assert expected.items() <= {path: file.data for path, file in files.items()}.items()
+    assert files["README.md"].data == b"outside\n"
+
+    before = theirs.sizes()
+    lines = list(ours.log.export(branch, {}, "pkg"))
+    assert theirs.log.import_lines(lines).landing == theirs.store.head(branch).number
+    assert theirs.sizes() == before, "what it had already changes nothing"
+    with pytest.raises(OtherScopeError, match="limited to 'pkg', the operations are whole"):
+        theirs.log.import_lines(ours.log.export(branch))
+    with pytest.raises(UnknownScopeError, match=r"has no 'pkgs'; near are pkg"):
+        list(ours.log.export(branch, {}, "pkgs"))
+
+
+def test_an_export_since_a_landing_holds_what_came_after_it(hubs: tuple[Hub, Hub]) -> None:
+    ours, theirs = hubs
+    branch = ours.store.import_tree(TREE, name="shared").branch_id
+    lines = list(ours.log.export(branch))
+    ours.land(branch, {"README.md": TreeFile(b"one\n")})
+    assert theirs.log.import_lines(lines).landing == 0
+    rest = list(ours.log.export(branch, 0))
+    assert len(rest) < 8
+    theirs.log.import_lines(rest)
+    require_equal(ours, theirs, branch)
+    fork = ours.store.fork(branch, 1)
+    ours.land(fork, {"README.md": TreeFile(b"fork\n")})
+    ours.send(fork, theirs)
+    require_equal(ours, theirs, fork)
+    assert theirs.store.checkout(branch)["README.md"].data == b"one\n"
+
+
+def test_an_encoding_that_one_hub_changes_and_another_outgrows_does_not_break_reading(
+    hubs: tuple[Hub, Hub],
+) -> None:
+    ours, theirs = hubs
+    branch = ours.store.import_tree({"a.py": TreeFile(b"# -*- x -*-\nx = 1\n")}, name="e").branch_id
+    ours.send(branch, theirs)
+    ours.land(branch, {"a.py": TreeFile(b"# -*- coding: latin-1 -*-\nx = '\xe9'\n")})
+    theirs.land(branch, {"a.py": TreeFile("# -*- x -*-\nx = 1\ny = '\u03a9'\n".encode())})
+    ours.send(branch, theirs)
+    theirs.send(branch, ours)
+    require_equal(ours, theirs, branch)
+    assert "\u03a9" in ours.store.checkout(branch)["a.py"].data.decode()
+    vector = ours.log.vector(branch)
+    assert ours.log.checkout_at(branch, vector) == ours.store.checkout(branch)
