@@ -57,9 +57,13 @@ def meter(redis_url: str) -> Iterator[Meter]:
 
 
 @pytest.fixture(autouse=True)
-def prepared(redis_stm: Stm) -> None:
-    """Fill the space, and let the server learn the scripts that it may be asked to run."""
+def prepared(redis_stm: Stm, redis_url: str) -> None:
+    """Fill the space, and let the server learn the programs that it may be asked to run."""
     prepare(redis_stm)
+    if _IS_NEW:
+        stm = Stm.connect(redis_url, redis_stm.space, engine="function")
+        stm.atomically(stm.queue("jobs", int).pop)
+        stm.close()
 
 
 @pytest.fixture
