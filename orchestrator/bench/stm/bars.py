@@ -157,8 +157,7 @@ def _long(evidence: Evidence) -> Iterator[Bar]:
     yield _at_least("9 long transaction beside 8 movers, commits in 3 s", 20, commits)
     moved = [sum(each.commits for each in agents[1:]) for agents in beside.outcomes]
     seconds = beside.job.seconds
-    rate = sum(moved) / len(moved) / seconds
-    share = rate / alone.median(_rate)
+    share = sum(moved) / len(moved) / seconds / (alone.median(_rate) or math.nan)
     yield _at_least("9 movers beside it, over movers alone", 0.7, share)
 
 
