@@ -14,7 +14,7 @@ from swarm_workers.clock import Clock, RealClock
 from swarm_workers.daily import DaysMade
 from swarm_workers.postgres import transaction
 from swarm_workers.protocols import Tree, TreeFile
-from swarm_workers.source import reading, scope, writing
+from swarm_workers.source import reading, writing
 from swarm_workers.source.edges.deriving import edge_changes
 from swarm_workers.source.edges.stored import StoredState
 from swarm_workers.source.errors import EmptyLandingError
@@ -22,11 +22,12 @@ from swarm_workers.source.failed import keep_failed, read_clashes
 from swarm_workers.source.fitting import require_fitting
 from swarm_workers.source.importing import import_operations
 from swarm_workers.source.joining import join
-from swarm_workers.source.loading import blob_reader, load_lines, load_sides
+from swarm_workers.source.loading import blob_reader, load_sides
 from swarm_workers.source.log import lanes, sealing
 from swarm_workers.source.log.landings import Entry, record_landing
 from swarm_workers.source.log.lanes import Lane
 from swarm_workers.source.log.purging import require_kept
+from swarm_workers.source.lookup import read_module_names, read_scope
 from swarm_workers.source.node_ids import IdSource
 from swarm_workers.source.reading import branch_uuid, state_of
 from swarm_workers.source.rekeying import rekey
@@ -323,31 +324,12 @@ class SourceStore:
         means nothing adds nothing: offer `module_names` that are near.
         """
         with transaction(self._engine) as connection:
-            state = state_of(connection, branch_id, landing)
-            files = shape_of(reading.read_nodes(connection, state)).files
-            modules = scope.modules_of(files)
-            found: list[Scope] = []
-            for each in dotted:
-                whole = scope.files_under(modules, each)
-                found.append(dict.fromkeys(sorted(whole)))
-                if not whole:
-                    inside = scope.enclosing_files(modules, each)
-                    found.append(load_lines(connection, state, files, inside))
-            return scope.together(found)
+            return read_scope(connection, state_of(connection, branch_id, landing), dotted)
 
     def module_names(self, branch_id: str, landing: int) -> tuple[str, ...]:
         """Return all dotted paths that `paths_in_scope` knows, down to classes and functions."""
         with transaction(self._engine) as connection:
-            state = state_of(connection, branch_id, landing)
-            structure = reading.read_nodes(connection, state)
-            modules = scope.modules_of(shape_of(structure).files)
-            definitions = reading.read_definitions(connection, state)
-        shape = shape_of({**structure, **definitions})
-        names: set[str] = set()
-        for path, module in modules.items():
-            names |= {module} | set(scope.parents_of(module))
-            names |= {f"{module}.{each}" for each in scope.names_in(shape, shape.files[path])}
-        return tuple(sorted(names - {""}))
+            return read_module_names(connection, state_of(connection, branch_id, landing))
 
     def _land_one(
         self,
