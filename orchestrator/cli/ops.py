@@ -54,19 +54,12 @@ def export(
     """
     from swarm_workers.source.log.operation_log import OperationLog  # noqa: PLC0415
 
-    engine = _engine()
-    branch = _branch(engine, swarm)
-    lines = OperationLog(engine).export(branch, _seen(since), scope)
-    if output is None:
-        _write(lines, sys.stdout.buffer)
-        return
-    draft = output.with_name(f"{output.name}.part")
-    try:
-        with draft.open("wb") as file:
-            _write(lines, file)
-        draft.replace(output)
-    finally:
-        draft.unlink(missing_ok=True)
+    with _engine() as engine:
+        lines = OperationLog(engine).export(_branch(engine, swarm), _seen(since), scope)
+        if output is None:
+            _write(lines, sys.stdout.buffer)
+        else:
+            _write_whole(lines, output)
 
 
 @app.command(name="import")
@@ -85,9 +78,9 @@ def import_operations(
 
     from swarm_workers.source.log.operation_log import OperationLog  # noqa: PLC0415
 
-    log = OperationLog(_engine())
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(file.open("rb")) if file is not None else sys.stdin.buffer
+        log = OperationLog(stack.enter_context(_engine()))
         received = log.import_lines(_counted(_lines(source)))
     if as_json:
         sys.stdout.write(json.dumps(asdict(received)) + "\n")
@@ -103,19 +96,24 @@ def vector(swarm: BranchArgument = None) -> None:
     """Print what a branch has seen, for `swarm ops export --since` elsewhere."""
     from swarm_workers.source.log.operation_log import OperationLog  # noqa: PLC0415
 
-    engine = _engine()
-    seen = OperationLog(engine).vector(_branch(engine, swarm))
+    with _engine() as engine:
+        seen = OperationLog(engine).vector(_branch(engine, swarm))
     sys.stdout.write(json.dumps(seen, sort_keys=True) + "\n")
 
 
-def _engine() -> "Engine":
+@contextlib.contextmanager
+def _engine() -> Iterator["Engine"]:
     from sqlalchemy import create_engine, make_url  # noqa: PLC0415
 
     from orchestrator.stack.database import require_current  # noqa: PLC0415
 
     url = read_settings().require_database_url()
     require_current(url)
-    return create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _branch(engine: "Engine", named: str | None) -> str:
@@ -154,6 +152,16 @@ def _seen(since: str | None) -> dict[str, int] | int | None:
 def _write(lines: Iterable[bytes], file: BinaryIO) -> None:
     file.writelines(lines)
     file.flush()
+
+
+def _write_whole(lines: Iterable[bytes], output: Path) -> None:
+    draft = output.with_name(f"{output.name}.part")
+    try:
+        with draft.open("wb") as file:
+            _write(lines, file)
+        draft.replace(output)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

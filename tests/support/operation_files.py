@@ -45,7 +45,7 @@ SOUND = file_of(BRANCH, [FILE, LINE, EDGE])
 
 def changed(at: int, **values: object) -> list[bytes]:
     """Return the sound file with other values in one line, counted from 0."""
-    line = json.dumps(json.loads(SOUND[at]) | values).encode()
+    line = json.dumps(json.loads(SOUND[at]) | values).encode() + b"\n"
     return [*SOUND[:at], line, *SOUND[at + 1 :]]
 
 
