@@ -9,6 +9,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+import swarm_workers.stm
 from swarm_workers.stm import Stm, TransactionTimeoutError
 from tests.support.stm_socket.model import (
     FaultError,
@@ -35,7 +37,9 @@ from tests.support.stm_socket.model import (
 
 _NUMBERS = itertools.count(1)
 _CLIENTS = 3
-_ENOUGH_SECONDS = 0.01
+_IS_NEW = hasattr(swarm_workers.stm, "AsyncStm")
+_ENGINES = ["watch", "function"] if _IS_NEW else ["watch"]
+_ENOUGH_SECONDS = 0.005
 """For a transaction that has to give up."""
 _STALL_SECONDS_MAX = 20
 
@@ -168,6 +172,31 @@ class Clients(RuleBasedStateMachine):
             assert early.after == self.model, "it wrote, and missed what the other had committed"
             self.model = others.after
 
+    @rule(client=_CLIENT, other=_CLIENT, theirs=_WRITES | _STRAIGHT, may_merge=st.booleans())
+    @precondition(lambda self: self.waiter is None and hasattr(Stm, "snapshot"))
+    def think_while_another_commits(
+        self,
+        client: int,
+        other: int,
+        theirs: Program,
+        may_merge: bool,  # noqa: FBT001 - drawn
+    ) -> None:
+        stm: Any = self.stms[client]
+        look: Program = [("get", "a"), ("get", "b"), ("total",), ("contains", "c"), ("items",)]
+        snapshot = stm.snapshot(lambda: self._look(client, look))
+        assert snapshot.value == Rehearsal(self.model, look).log
+        self._run(other, theirs, None)
+        before, self.model = self.model, Rehearsal(self.model, theirs).after
+        now = Rehearsal(self.model, look).log
+        mine = self._commit_if(stm, client, snapshot, now if may_merge else None)
+        if mine == "applied":
+            assert now == snapshot.value, "it held, and should not have"
+        elif self.model == before:
+            # Writing what is there anyway may count as a change; writing nothing may not.
+            assert theirs, "nothing had happened"
+        if mine != "stale":
+            self.model = Rehearsal(self.model, [("set", "c", len(mine))]).after
+
     @rule(client=_CLIENT, wait=_WAIT, rest=_STRAIGHT)
     @precondition(lambda self: self.waiter is None)
     def begin_to_wait(self, client: int, wait: tuple[Any, ...], rest: Program) -> None:
@@ -214,6 +243,30 @@ class Clients(RuleBasedStateMachine):
                 self.stms[client].atomically(body)
         return log
 
+    def _look(self, client: int, program: Program) -> Log:
+        log: Log = []
+        perform(self.spaces[client], program, log)
+        return log
+
+    def _commit_if(self, stm: Any, client: int, snapshot: Any, now: Log | None) -> str:
+        """Write into `c` how it ended; return that: applied, merged or stale."""
+        space, ended = self.spaces[client], ["stale"]
+
+        def write(how: str) -> None:
+            space.set("c", len(how))
+            ended[0] = how
+
+        def merge(then: Log, seen: Log) -> None:
+            assert (then, seen) == (snapshot.value, now)
+            write("merged")
+
+        if now is not None:
+            stm.commit_if(snapshot, lambda _: write("applied"), merge=merge)
+        else:
+            with suppress(swarm_workers.stm.SnapshotStaleError):
+                stm.commit_if(snapshot, lambda _: write("applied"))
+        return ended[0]
+
     def _give_up(self, client: int, program: Program) -> None:
         with pytest.raises(TransactionTimeoutError):
             self.stms[client].atomically(
@@ -242,10 +295,12 @@ def _in_memory() -> list[Stm]:
     return [Stm.in_memory("machine")] * _CLIENTS
 
 
-def _on_redis(url: str) -> Callable[[], list[Stm]]:
+def _on_redis(url: str, engine: str) -> Callable[[], list[Stm]]:
+    options: dict[str, Any] = {"engine": engine} if _IS_NEW else {}
+
     def connect() -> list[Stm]:
         space = f"machine-{os.getpid()}-{next(_NUMBERS)}"
-        return [Stm.connect(url, space) for _ in range(_CLIENTS)]
+        return [Stm.connect(url, space, **options) for _ in range(_CLIENTS)]
 
     return connect
 
@@ -263,18 +318,24 @@ def _play(connect: Callable[[], list[Stm]], *, examples: int, steps: int) -> Non
 
 
 def test_clients_in_one_process_behave_like_plain_collections() -> None:
-    _play(_in_memory, examples=50, steps=20)
+    _play(_in_memory, examples=40, steps=20)
 
 
-def test_clients_of_a_server_behave_like_plain_collections(redis_url: str) -> None:
-    _play(_on_redis(redis_url), examples=50, steps=20)
+@pytest.mark.parametrize("engine", _ENGINES)
+def test_clients_of_a_server_behave_like_plain_collections(redis_url: str, engine: str) -> None:
+    _play(_on_redis(redis_url, engine), examples=40, steps=20)
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_clients_in_one_process_behave_like_plain_collections_for_long() -> None:
     _play(_in_memory, examples=2000, steps=50)
 
 
 @pytest.mark.soak
-def test_clients_of_a_server_behave_like_plain_collections_for_long(redis_url: str) -> None:
-    _play(_on_redis(redis_url), examples=2000, steps=50)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("engine", _ENGINES)
+def test_clients_of_a_server_behave_like_plain_collections_for_long(
+    redis_url: str, engine: str
+) -> None:
+    _play(_on_redis(redis_url, engine), examples=2000, steps=50)
