@@ -70,20 +70,21 @@ def refit(stock: Stock, touched: Mapping[NodeId, Node]) -> Refit:
         touched: those that changed or are new, as they are now.
     """
     loaded = {**stock.structure(), **stock.hidden(), **stock.some(touched.keys())}
-    waiting = _files(loaded, touched)
-    done: set[NodeId] = set()
+    known = _files(loaded, touched)
+    loaded.update(stock.contents(known))
     while True:
-        loaded.update(stock.contents(waiting))
-        done |= waiting
         nodes = {**{node_id: each.node for node_id, each in loaded.items()}, **touched}
         shape = shape_of(nodes)
         moved = {each for each, old in loaded.items() if shape.place(each) != old.place}
-        changed = moved | touched.keys()
+        changed = frozenset(moved | touched.keys())
         absent = stock.some(shape.children.keys() - nodes.keys() - _RESERVED)
-        into = {shape.place(each).file_id for each in changed}
-        waiting = {each for each in _files(absent, absent) | into if each is not None} - done
-        if not waiting:
-            return Refit(frozenset(changed), nodes, shape)
+        into = {shape.place(each).file_id for each in changed} | _files(absent, absent)
+        files = {each for each in into if each is not None} - known
+        more = stock.contents(files)
+        if more.keys() <= loaded.keys():
+            return Refit(changed, nodes, shape)
+        loaded.update(more)
+        known |= files
 
 
 def _files(stored: Mapping[NodeId, Stored], node_ids: Collection[NodeId]) -> set[NodeId]:

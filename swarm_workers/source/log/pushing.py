@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +27,7 @@ from swarm_workers.source.log.errors import RunawayLamportError, UnknownNodeErro
 from swarm_workers.source.log.lanes import lane_of
 from swarm_workers.source.log.soundness import require_sound
 from swarm_workers.source.reading import branch_uuid
-from swarm_workers.source.rows import copy_rows
+from swarm_workers.source.rows import as_json, copy_rows
 from swarm_workers.source.writing import write_blobs
 from tasks_schema.messages.source import Operation
 from tasks_schema.tables.source import OPERATIONS
@@ -97,7 +98,7 @@ def _call(connection: Connection, pushing: Push) -> Pushed:
         {"kind": each.kind.value, "node_id": str(each.node_id), "payload": each.payload}
         for each in pushing.operations
     ]
-    row = connection.execute(_PUSH, _opening(pushing) | {"batch": json.dumps(batch)}).one()
+    row = connection.execute(_PUSH, _opening(pushing) | {"batch": as_json(batch)}).one()
     return Pushed(row.author, row.first_seq, row.last_seq, row.lamport, row.is_new)
 
 
@@ -132,7 +133,7 @@ def _rows(pushing: Push, pushed: Pushed) -> Iterator[tuple[Any, ...]]:
             operation.kind.value,
             operation.node_id,
             pushing.push_id,
-            json.dumps(operation.payload),
+            msgspec.json.encode(operation.payload).decode(),
         )
 
 

@@ -363,22 +363,35 @@ def test_a_push_counts_once_however_often_and_wherever_at_once(
     require_rebuilt(engine, branch)
 
 
+def a_hundred_thousand() -> list[Operation]:
+    files = [insert(ROOT, "", node_kind=NodeKind.FILE) for _ in range(100)]
+    lines = [insert(files[at % 100].node_id, f"c{at:06d}", text=f"{at}\n") for at in range(99_900)]
+    return [*files, *lines]
+
+
 def test_a_push_of_a_hundred_thousand_operations_is_one_like_any_other(
     store: SourceStore, engine: Engine, branch: str
 ) -> None:
-    log, size = OperationLog(engine), 100_000
-    files = [insert(ROOT, "", node_kind=NodeKind.FILE) for _ in range(100)]
-    batch = list(files)
-    while len(batch) < size:
-        file = files[len(batch) % len(files)]
-        batch.append(insert(file.node_id, f"c{len(batch):06d}", text=f"{len(batch)}\n"))
+    log, batch = OperationLog(engine), a_hundred_thousand()
     pushed = log.push(branch, batch, base=0, push_id=push_id(1))
-    assert (pushed.first_seq, pushed.last_seq) == (1, size)
-    assert log.vector(branch)[pushed.author] == size
-    landed = log.seal(branch)
-    tree = store.checkout(branch, landed.number)
+    assert (pushed.first_seq, pushed.last_seq) == (1, 100_000)
+    assert log.vector(branch)[pushed.author] == 100_000
+    with engine.connect() as connection:
+        query = "SELECT count(*), count(kind) FROM nodes WHERE landing_from = :at"
+        assert connection.execute(text(query), {"at": PUSHED}).one() == (100_000, 100_000)
+
+
+@pytest.mark.soak
+def test_a_hundred_thousand_operations_become_a_tree(
+    store: SourceStore, engine: Engine, branch: str
+) -> None:
+    log, batch = OperationLog(engine), a_hundred_thousand()
+    log.push(branch, batch, base=0, push_id=push_id(1))
+    log.seal(branch)
+    tree = store.checkout(branch)
     lines = [line for path in sorted(tree) for line in tree[path].data.splitlines()]
-    assert sum(line.isdigit() for line in lines) == size - len(files)
+    assert sum(line.isdigit() for line in lines) == 99_900
+    require_rebuilt(engine, branch)
 
 
 def test_a_landing_takes_in_what_was_pushed_and_asks_to_be_tested_on_it(
