@@ -3,17 +3,19 @@
 Pure but for the ids of new nodes, which are an argument.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from swarm_workers.source.matching import longest_rise, match_siblings
+from swarm_workers.source.matching import is_like, longest_rise, match_siblings
 from swarm_workers.source.pieces import Piece
 from swarm_workers.source.positions import first_positions, positions_between
 from swarm_workers.source.registers import Node
 from swarm_workers.source.shape import Shape
 from tasks_schema.ids import NodeId
-from tasks_schema.kinds import OperationKind
+from tasks_schema.kinds import NodeKind, OperationKind
 from tasks_schema.messages.source import TRASH, Operation
+
+_DEFINITIONS = frozenset([NodeKind.CLASS, NodeKind.DEF])
 
 
 @dataclass(slots=True)
@@ -89,17 +91,27 @@ def _pair(old: _Old, new: _New) -> None:
 
 
 def _match_moved(old: Sequence[_Old], new: Sequence[_New]) -> None:
-    """Pair equal subtrees that changed their parent."""
-    waiting: dict[bytes, list[_Old]] = {}
+    """Pair what changed its parent: equal subtrees, then definitions of one name and like words."""
+    _match_across(old, new, lambda piece: piece.digest if piece.text.strip() else None)
+    _match_across(old, new, lambda piece: piece.name if piece.kind in _DEFINITIONS else None)
+
+
+def _match_across(
+    old: Sequence[_Old], new: Sequence[_New], key: Callable[[Piece], Hashable | None]
+) -> None:
+    """Pair nodes of one kind and key, wherever they hang; a key of None matches nothing."""
+    waiting: dict[Hashable, list[_Old]] = {}
     for left in _all_old(old):
-        if not left.is_kept and left.piece.text.strip():
-            waiting.setdefault(left.piece.digest, []).append(left)
+        own = None if left.is_kept else key(left.piece)
+        if own is not None:
+            waiting.setdefault((left.piece.kind, own), []).append(left)
     for right in _all_new(new):
-        same = waiting.get(right.piece.digest) if right.old is None else None
-        while same and right.old is None:
-            candidate = same.pop(0)
-            if not candidate.is_kept:
+        own = key(right.piece) if right.old is None else None
+        same = waiting.get((right.piece.kind, own), ()) if own is not None else ()
+        for candidate in same:
+            if not candidate.is_kept and is_like(candidate.piece, right.piece):
                 _pair(candidate, right)
+                break
 
 
 def _all_old(siblings: Sequence[_Old]) -> Iterator[_Old]:
@@ -114,13 +126,15 @@ def _all_new(siblings: Sequence[_New]) -> Iterator[_New]:
         yield from _all_new(each.children)
 
 
-def _deletions(siblings: Sequence[_Old]) -> Iterator[Operation]:
-    """Yield a deletion for each node that is gone and whose parent is not gone with it."""
+def _deletions(siblings: Sequence[_Old], *, is_gone: bool = False) -> Iterator[Operation]:
+    """Yield a deletion for each node that is gone and whose parent is not gone with it.
+
+    What was moved out of a node that is gone may have lost children of its own.
+    """
     for each in siblings:
-        if each.is_kept:
-            yield from _deletions(each.children)
-        else:
+        if not each.is_kept and not is_gone:
             yield delete(each.node.node_id)
+        yield from _deletions(each.children, is_gone=not each.is_kept)
 
 
 def delete(node_id: NodeId) -> Operation:

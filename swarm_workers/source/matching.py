@@ -128,6 +128,14 @@ class _Matching:
         self._taken.add(old)
 
 
+def is_like(old: Piece, new: Piece) -> bool:
+    """Say whether two pieces, and all beneath them, have most of their words in common."""
+    if old.digest == new.digest:
+        return True
+    before, after = (Counter(_WORD.findall(text_of([each]))) for each in (old, new))
+    return _similarity(before, after) >= SIMILARITY_MIN
+
+
 def longest_rise(values: Sequence[_Ordered]) -> list[int]:
     """Return the indices of a longest strictly rising subsequence."""
     ends: list[int] = []

@@ -11,6 +11,7 @@ from swarm_workers.source.content_diff import delete, diff_contents, insert_cont
 from swarm_workers.source.file_nodes import decompose
 from swarm_workers.source.pieces import FileNodes
 from swarm_workers.source.registers import Node, Nodes
+from swarm_workers.source.renames import find_renames
 from swarm_workers.source.shape import Shape, shape_of
 from swarm_workers.source.tree_files import BlobReader, file_at, meta_of, require_storable
 from tasks_schema.ids import NodeId
@@ -86,6 +87,8 @@ class _Writer:
                 continue
             if path in renamed:
                 yield from self._rename(renamed[path], path)
+                if file.link_target is None:
+                    yield from self._rewrite(self._nodes[renamed[path]], path, file)
             else:
                 yield from self._write(path, file)
         for path, file in self._changes.items():
@@ -94,18 +97,18 @@ class _Writer:
                 yield delete(node_id)
 
     def _renamed(self) -> dict[str, NodeId]:
-        """Return the new paths that hold just what a path that goes held."""
-        gone: dict[TreeFile, list[NodeId]] = {}
+        """Return the new paths that continue a file whose path goes."""
+        gone: dict[NodeId, TreeFile] = {}
         for path, file in self._changes.items():
             node_id = self._shape.files.get(path)
             if file is None and node_id is not None:
-                held = file_at(self._nodes[node_id], self._shape, self._blob_of)
-                gone.setdefault(held, []).append(node_id)
-        renamed: dict[str, NodeId] = {}
-        for path, file in self._changes.items():
-            if file is not None and path not in self._shape.files and gone.get(file):
-                renamed[path] = gone[file].pop(0)
-        return renamed
+                gone[node_id] = file_at(self._nodes[node_id], self._shape, self._blob_of)
+        new = {
+            path: file
+            for path, file in self._changes.items()
+            if file is not None and path not in self._shape.files
+        }
+        return find_renames(gone, new)
 
     def _rename(self, node_id: NodeId, path: str) -> Iterator[Operation]:
         folder, name = yield from self._folder_of(path)
