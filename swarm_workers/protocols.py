@@ -102,6 +102,7 @@ class Outcome:
     landing: int | None = None
     exit_status: int | None = None
     tests: tuple[TestResult, ...] = field(default=())
+    scopes: tuple[str, ...] = field(default=())
 
 
 class Agent(Protocol[LookT_contra, ProposalT_co]):

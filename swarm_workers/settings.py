@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """Reports written to Postgres in one transaction."""
     outbox_poll_seconds: float = 0.2
     """How long the flush sleeps when the outbox is empty."""
+    results_days: int = Field(default=30, ge=1)
+    """For how many days the outcome of each single test is kept; its sums stay."""
     slice_candidates_max: int = 4000
     """Candidates that one attempt claims and evaluates."""
     attempt_seconds_max: float = 120

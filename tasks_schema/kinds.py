@@ -84,12 +84,28 @@ class NodeKind(StrEnum):
 
 
 class OperationKind(StrEnum):
-    """What an operation does to a node."""
+    """What an operation does to a node, or to an edge between two."""
 
     NODE_INSERT = "node_insert"
     NODE_UPDATE = "node_update"
     NODE_MOVE = "node_move"
     NODE_DELETE = "node_delete"
+    EDGE_INSERT = "edge_insert"
+    EDGE_DELETE = "edge_delete"
+
+    @property
+    def is_of_edge(self) -> bool:
+        """Say whether it is about an edge between two nodes, not about a node."""
+        return self in (OperationKind.EDGE_INSERT, OperationKind.EDGE_DELETE)
+
+
+class EdgeKind(StrEnum):
+    """How one node of source depends on another."""
+
+    IMPORTS = "imports"  #: A definition or a module, and the module or definition it imports.
+    CALLS = "calls"  #: A definition or a module, and what it calls.
+    INHERITS = "inherits"  #: A class, and its base.
+    USES = "uses"  #: A definition or a module, and what it mentions otherwise.
 
 
 class ExitCode:

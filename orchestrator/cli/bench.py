@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Measure this machine against the bars.", no_args_is_help=True)
 Quick = Annotated[bool, typer.Option("--quick", help="Shorter runs, the same bars.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the report to this file.")]
+OtherServer = Annotated[
+    str, typer.Option("--url", help="Measure on this Redis instead of one started for it.")
+]
 
 
 @app.callback()
@@ -42,6 +45,17 @@ def launch(*, quick: Quick = False, json: JsonFile = None) -> None:
 
     ensure_up(read_settings())
     _show(measure(connect(read_settings()), rounds=5 if quick else 15), json)
+
+
+@app.command()
+def stm(*, quick: Quick = False, json: JsonFile = None, url: OtherServer = "") -> None:
+    """Transactions beside redis-py's and the raw limit, on a Valkey of its own."""
+    from orchestrator.bench.stm.measure import measure  # noqa: PLC0415
+    from orchestrator.cli.stages import StageDisplay  # noqa: PLC0415
+
+    with StageDisplay() as display:
+        report = measure("quick" if quick else "full", display, url)
+    _show(report, json)
 
 
 def _show(report: "Report", file: Path | None) -> None:

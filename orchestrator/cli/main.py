@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from orchestrator.cli import bench, stack, swarm
+from orchestrator.cli import bench, rollups, stack, swarm
 from tasks_schema.errors import SwarmError
 from tasks_schema.kinds import ExitCode
 
@@ -26,6 +26,8 @@ for command in (
     swarm.stop,
     swarm.patch,
     swarm.apply,
+    rollups.leaderboard,
+    rollups.progress,
     stack.up,
     stack.down,
     stack.doctor,

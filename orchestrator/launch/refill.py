@@ -19,7 +19,6 @@ from sqlalchemy.exc import OperationalError
 
 from orchestrator.launch.capacity import live_slots
 from orchestrator.launch.enqueue import enqueue
-from orchestrator.launch.housekeeping import Housekeeping
 from orchestrator.launch.orders import (
     baseline_order,
     count_in_flight,
@@ -251,13 +250,11 @@ def _write_status(connection: Connection, swarm_id: str, state: SwarmState) -> N
 
 def run_forever(parts: Parts, stop: threading.Event) -> None:
     """Take steps until told to stop; waits longer after a failure of Redis or Postgres."""
-    housekeeping = Housekeeping(parts)
     pause = parts.settings.refill_seconds
     while not stop.is_set():
         try:
             parts.client.blpop([KEY_WAKE], timeout=min(pause, BLPOP_SECONDS_MAX))
             live = step(parts)
-            housekeeping.step_when_due()
         except OUTAGES as error:
             _LOG.warning("refill waits for a server: %s", error)
             pause = min(5.0, pause * 2)

@@ -5,14 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from orchestrator.errors import UsageError
-from tasks_schema.kinds import AgentKind, AttemptStatus, SwarmStatus
+from tasks_schema.kinds import AttemptStatus, SwarmStatus
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.tables.attempts import ATTEMPTS, LANDING_OUTCOMES
+from tasks_schema.tables.rollups import MINUTE_ROLLUPS
 from tasks_schema.tables.source import LANDINGS
 from tasks_schema.tables.swarms import SWARMS
+
+_MAY_HAVE_LANDED = (
+    AttemptStatus.SENT,
+    AttemptStatus.LANDED,
+    AttemptStatus.FAILED,
+    AttemptStatus.DEAD,
+)
+"""An attempt that landed may not be reported yet, or have died right after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +131,17 @@ def read_swarm(connection: Connection, swarm_id: str) -> SwarmRow:
 
 
 def _totals(connection: Connection, swarm_id: str) -> Row[Any, Any, Any, Any]:
-    is_turn = ATTEMPTS.c.kind != AgentKind.BASELINE
-    is_sent = ATTEMPTS.c.status == AttemptStatus.SENT
-    ran = ~is_sent & is_turn & (ATTEMPTS.c.status != AttemptStatus.CANCELLED)
+    """Return sums of the minutes of a swarm; only what is in flight is counted."""
+    sent = select(func.count()).where(
+        ATTEMPTS.c.swarm_id == swarm_id, ATTEMPTS.c.status == AttemptStatus.SENT
+    )
+    table = MINUTE_ROLLUPS.c
     query = select(
-        func.coalesce(func.sum(case((ran, 1), else_=0)), 0).label("attempts"),
-        func.coalesce(func.sum(case((is_sent, 1), else_=0)), 0).label("in_flight"),
-        func.coalesce(func.sum(ATTEMPTS.c.candidates), 0).label("candidates"),
-        func.coalesce(func.sum(ATTEMPTS.c.operations_spent), 0).label("operations"),
-    ).where(ATTEMPTS.c.swarm_id == swarm_id)
+        func.coalesce(func.sum(table.attempts), 0).label("attempts"),
+        sent.scalar_subquery().label("in_flight"),
+        func.coalesce(func.sum(table.candidates), 0).label("candidates"),
+        func.coalesce(func.sum(table.operations_spent), 0).label("operations"),
+    ).where(table.swarm_id == swarm_id)
     return connection.execute(query).one()
 
 
@@ -145,7 +156,7 @@ def _best_branch(connection: Connection, spec: SwarmSpec) -> str:
             (LANDING_OUTCOMES.c.branch_id == LANDINGS.c.branch_id)
             & (LANDING_OUTCOMES.c.landing == LANDINGS.c.number),
         )
-        .where(ATTEMPTS.c.swarm_id == spec.swarm_id)
+        .where(ATTEMPTS.c.swarm_id == spec.swarm_id, ATTEMPTS.c.status.in_(_MAY_HAVE_LANDED))
         .order_by(red, LANDINGS.c.number.desc())
         .limit(1)
     )

@@ -20,7 +20,7 @@ from swarm_workers.settings import Settings
 from swarm_workers.source.tree_files import storable
 from swarm_workers.stm import StmUnavailableError
 from tasks_schema.kinds import AgentKind, AttemptStatus
-from tasks_schema.messages.attempt import AttemptOrder, AttemptReport
+from tasks_schema.messages.attempt import SCOPES_MAX, AttemptOrder, AttemptReport
 
 _LOG = logging.getLogger(__name__)
 _OUTAGES = (StmUnavailableError, ServiceUnreachableError)
@@ -112,6 +112,7 @@ def run_attempt(
         landing=work.outcome.landing,
         exit_status=work.outcome.exit_status,
         tests=work.outcome.tests,
+        scopes=work.outcome.scopes[:SCOPES_MAX],
     )
     return report if lease.finish(report) else None
 

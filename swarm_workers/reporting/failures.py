@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from redis import Redis, RedisError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -28,9 +29,10 @@ def translate_postgres_errors(engine: Engine) -> Iterator[None]:
     """
     try:
         yield
-    except (IntegrityError, DataError) as error:
+    except (IntegrityError, DataError, psycopg.IntegrityError, psycopg.DataError) as error:
+        # The driver's own come of a COPY.
         raise ReportRejectedError(_first_line(error)) from error
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
         address = f"{engine.url.host or 'localhost'}:{engine.url.port or 5432}"
         raise ServiceUnreachableError("Postgres", address, _first_line(error)) from error
 
@@ -46,6 +48,7 @@ def translate_redis_errors(redis: Redis) -> Iterator[None]:
         raise ServiceUnreachableError("Redis", address, str(error)) from error
 
 
-def _first_line(error: DBAPIError) -> str:
-    lines = str(error.orig).strip().splitlines()
-    return lines[0] if lines else type(error.orig).__name__
+def _first_line(error: DBAPIError | psycopg.Error) -> str:
+    said = error.orig if isinstance(error, DBAPIError) else error
+    lines = str(said).strip().splitlines()
+    return lines[0] if lines else type(said).__name__

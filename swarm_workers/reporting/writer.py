@@ -2,17 +2,24 @@
 
 Idempotent: a report that comes twice changes nothing the second time, because only an attempt that
 still stands as sent, or is not there at all, takes one. Commutative: batches may be written by
-several processes in any order.
+several processes in any order. The sums that dashboards read are kept up in the same transaction,
+so that they are those of the attempts, always.
+
+Commits wait for the disk: once it is acknowledged, Redis has the report no more.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, create_engine, func, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, func, make_url, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from swarm_workers.daily import DaysMade
 from swarm_workers.reporting.failures import translate_postgres_errors
+from swarm_workers.reporting.results import copy_results
+from swarm_workers.reporting.rollups import add_to_rollups
 from tasks_schema.kinds import AttemptStatus
 from tasks_schema.messages.attempt import AttemptReport
 from tasks_schema.tables.attempts import ATTEMPTS, TEST_RESULTS
@@ -42,6 +49,7 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         """Write through this engine; see `connect`."""
         self._engine = engine
+        self._days = DaysMade()
 
     def write(self, reports: Sequence[AttemptReport]) -> int:
         """Write all or none and return how many of them were new. Blocks for the transaction.
@@ -55,7 +63,9 @@ class Writer:
         with translate_postgres_errors(self._engine), self._engine.begin() as connection:
             # A lock that somebody else holds must not hold up all reports for ever.
             connection.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS_MAX}s'"))
-            return _write(connection, reports)
+            now: datetime = connection.execute(select(func.now())).scalar_one()
+            self._days.require(connection, TEST_RESULTS.name, now)
+            return _write(connection, reports, now)
 
 
 def connect(database_url: str) -> Engine:
@@ -73,19 +83,18 @@ def connect(database_url: str) -> Engine:
     )
 
 
-def _write(connection: Connection, reports: Sequence[AttemptReport]) -> int:
+def _write(connection: Connection, reports: Sequence[AttemptReport], now: datetime) -> int:
     # The first report of an attempt wins, also within a batch. In the order of ids, because two
     # processes that write the same rows in different orders would lock each other out.
     first = {report.attempt_id: report for report in reversed(reports)}
-    ordered = [first[attempt_id] for attempt_id in sorted(first)]
-    taken = _upsert(connection, ordered)
-    results = [row for report in ordered if report.attempt_id in taken for row in _results(report)]
-    if results:
-        connection.execute(insert(TEST_RESULTS).on_conflict_do_nothing(), results)
+    taken = _upsert(connection, [first[attempt_id] for attempt_id in sorted(first)], now)
+    counted = [first[attempt_id] for attempt_id in sorted(taken)]
+    copy_results(connection, counted, now)
+    add_to_rollups(connection, counted, now)
     return len(taken)
 
 
-def _upsert(connection: Connection, reports: list[AttemptReport]) -> set[UUID]:
+def _upsert(connection: Connection, reports: list[AttemptReport], now: datetime) -> set[UUID]:
     """Write the attempts and return the ids of those that had no report yet."""
     statement = insert(ATTEMPTS)
     statement = statement.on_conflict_do_update(
@@ -93,13 +102,12 @@ def _upsert(connection: Connection, reports: list[AttemptReport]) -> set[UUID]:
         set_={name: statement.excluded[name] for name in _LEARNED},
         where=ATTEMPTS.c.status == AttemptStatus.SENT.value,
     )
-    now = connection.scalar(func.now().select())
     rows = [_row(report) | {"reported_at": now} for report in reports]
     return set(connection.scalars(statement.returning(ATTEMPTS.c.attempt_id), rows))
 
 
 def _row(report: AttemptReport) -> dict[str, Any]:
-    values = report.model_dump(exclude={"swarm", "agent", "tests"})
+    values = report.model_dump(exclude={"swarm", "agent", "tests", "scopes"})
     return values | {
         "swarm_id": report.swarm,
         "agent_id": report.agent,
@@ -108,9 +116,3 @@ def _row(report: AttemptReport) -> dict[str, Any]:
         # Used only when the row that the launch wrote is not there: it was sent by then.
         "sent_at": report.started_at,
     }
-
-
-def _results(report: AttemptReport) -> list[dict[str, Any]]:
-    return [
-        {"attempt_id": report.attempt_id, **test.model_dump(mode="json")} for test in report.tests
-    ]

@@ -137,6 +137,8 @@ class _Rebasing:
                 self._move(operation)
             case OperationKind.NODE_DELETE:
                 self._delete(operation)
+            case OperationKind.EDGE_INSERT | OperationKind.EDGE_DELETE:
+                self._relate(operation)
 
     def check_formats(self) -> None:
         """Refuse a file that one side takes apart in another way while the other edits it."""
@@ -272,6 +274,13 @@ class _Rebasing:
                 return
         self.result.operations.append(operation)
 
+    def _relate(self, operation: Operation) -> None:
+        """Bring over what is said of an edge, unless the head does not know one of its ends."""
+        assert operation.edge is not None, f"'{operation.kind}' names no edge"
+        known = self._head.nodes.keys() | self._inserted
+        if {operation.edge.source, operation.edge.target} <= known:
+            self.result.operations.append(operation)
+
     def _is_gone(self, node_id: NodeId) -> bool:
         """Say whether the head no longer shows a node that we changed, and record the clash."""
         if self._head.shape.is_seen(node_id):
@@ -327,8 +336,10 @@ def _is_named(node: Node, parent: Node | None) -> bool:
 
 
 def touched_nodes(operations: Sequence[Operation]) -> Iterator[NodeId]:
-    """Yield the nodes that operations write, and the parents that they name."""
+    """Yield the nodes that operations write, and the parents and ends of edges that they name."""
     for operation in operations:
         yield operation.node_id
+        if operation.edge is not None:
+            yield operation.edge.target
         if operation.parent is not None and operation.parent != TRASH:
             yield operation.parent

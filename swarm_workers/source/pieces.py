@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from swarm_workers.source.cuts import RUN_SIZE_MAX, cut_runs
+from swarm_workers.source.lines import split_lines
 from tasks_schema.kinds import NodeKind
 
 
@@ -25,16 +27,29 @@ class Piece:
     name: str = ""
     """Of a class, a function or an assignment its name; else empty."""
     children: tuple["Piece", ...] = ()
-    digest: bytes = field(init=False, repr=False)
-    """Equal for equal subtrees."""
+    _digest: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
+    """The digest once it was asked for: an import never asks."""
 
-    def __post_init__(self) -> None:
-        """Compute the digest from those of the children."""
-        own = f"{self.kind}\0{self.name}\0{self.lead}\0{self.text}"
-        total = hashlib.blake2b(own.encode(), digest_size=16)
-        for child in self.children:
-            total.update(child.digest)
-        object.__setattr__(self, "digest", total.digest())
+    @property
+    def digest(self) -> bytes:
+        """Equal for equal subtrees."""
+        if not self._digest:
+            own = f"{self.kind}\0{self.name}\0{self.lead}\0{self.text}"
+            total = hashlib.blake2b(own.encode(), digest_size=16)
+            for child in self.children:
+                total.update(child.digest)
+            self._digest.append(total.digest())
+        return self._digest[0]
+
+
+def leaf(kind: NodeKind, text: str, *, lead: str = "", name: str = "") -> Piece:
+    """Return a piece without inner structure; what is too long for one goes on in chunks."""
+    lines = split_lines(text) if len(text) > RUN_SIZE_MAX else []
+    if len(lines) < 2:
+        return Piece(kind, text, lead=lead, name=name)
+    first, *rest = cut_runs(lines)
+    chunks = tuple(Piece(NodeKind.CHUNK, run) for run in rest)
+    return Piece(kind, first, lead=lead, name=name, children=chunks)
 
 
 class FileFormat(StrEnum):

@@ -5,14 +5,14 @@ and two queries of one checkout cannot disagree, whatever lands in between.
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from swarm_workers.protocols import Tree
+from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.source.errors import UnknownBranchError, UnknownLandingError
 from swarm_workers.source.pieces import FileFormat
 from swarm_workers.source.registers import Node
@@ -158,14 +158,43 @@ def read_tree(connection: Connection, state: State) -> Tree:
     files = connection.execute(
         state.select("n.node_id, n.kind, n.text, n.meta, n.path", "n.is_structure AND n.path <> ''")
     ).all()
-    inner = state.select("n.file_id, n.sortkey, n.lead, n.text", "NOT n.is_structure")
-    joined = text(
-        "SELECT file_id, string_agg(lead || text, '' ORDER BY sortkey) AS content"  # noqa: S608 - `select` binds
-        f" FROM ({inner.text}) AS inner_nodes"
-        " WHERE file_id IS NOT NULL GROUP BY file_id"
+    rows = connection.execute(_joined(state, "n.file_id IS NOT NULL"))
+    return _made_files(connection, files, {row.file_id: row.content for row in rows})
+
+
+def read_file(connection: Connection, state: State, path: str) -> TreeFile | None:
+    """Return one file of a state; None if there is none. One query, none of all the files."""
+    columns = "n.node_id, n.kind, n.text, n.meta, n.path"
+    named = state.select(columns, "n.is_structure AND n.path = :path")
+    inner = _joined(state, "n.file_id = (SELECT node_id FROM file)")
+    query = text(
+        f"WITH file AS ({named.text}), contents AS ({inner.text})"  # noqa: S608 - `select` binds
+        " SELECT file.*, contents.content"
+        " FROM file LEFT JOIN contents ON contents.file_id = file.node_id"
     )
-    rows = connection.execute(joined, inner.compile().params)
-    contents: dict[NodeId, str] = {row.file_id: row.content for row in rows}
+    row = connection.execute(query, named.compile().params | {"path": path}).one_or_none()
+    if row is None:
+        return None
+    contents = {} if row.content is None else {row.node_id: row.content}
+    return _made_files(connection, [row], contents)[path]
+
+
+def _joined(state: State, condition: str) -> TextClause:
+    """Return a query for the contents of files, each joined in order."""
+    inner = state.select(
+        "n.file_id, n.sortkey, n.lead, n.text", f"NOT n.is_structure AND {condition}"
+    )
+    query = text(
+        "SELECT file_id, string_agg(lead || text, '' ORDER BY sortkey) AS content"  # noqa: S608 - `select` binds
+        f" FROM ({inner.text}) AS inner_nodes GROUP BY file_id"
+    )
+    return query.bindparams(**inner.compile().params)
+
+
+def _made_files(
+    connection: Connection, files: Sequence[Row[Any]], contents: dict[NodeId, str]
+) -> Tree:
+    """Return files by path, from their rows and what their nodes come to, joined."""
     blobs = read_blobs(
         connection,
         [contents[row.node_id] for row in files if row.meta.get("format") == FileFormat.BLOB],

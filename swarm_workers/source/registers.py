@@ -7,6 +7,7 @@ Pure: no I/O, no clock, no chance.
 | birth | kind, birth parent | the least stamp: it never changes once the first insert was seen |
 | place | parent, position; deleting is moving to the trash | the greatest stamp |
 | name, lead, text, meta | themselves, each alone | the greatest stamp |
+| presence, of an edge | whether it is there | the greatest stamp |
 
 Each register is a total order under min or max, so a node is a product of semilattices, and
 applying an operation is joining it in. Laws, held by `tests/properties/source`: applying is
@@ -19,7 +20,7 @@ from typing import Any
 
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind, OperationKind
-from tasks_schema.messages.source import TRASH, UNSTAMPED, Operation, Stamp
+from tasks_schema.messages.source import TRASH, UNSTAMPED, EdgeId, Operation, Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,36 @@ Nodes = Mapping[NodeId, Node]
 
 
 def apply_operations(nodes: Nodes, operations: Iterable[Operation]) -> dict[NodeId, Node]:
-    """Return the nodes with the operations joined in; the argument is left as it was."""
+    """Return the nodes with the operations joined in; the argument is left as it was.
+
+    Operations on edges say nothing of nodes: see `apply_to_edges`.
+    """
     joined = dict(nodes)
     for operation in operations:
+        if operation.edge is not None:
+            continue
         before = joined.get(operation.node_id) or Node(operation.node_id)
         joined[operation.node_id] = _join(before, operation)
+    return joined
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """The one register of an edge."""
+
+    is_there: bool
+    stamp: Stamp
+
+
+def apply_to_edges(
+    edges: Mapping[EdgeId, Presence], operations: Iterable[Operation]
+) -> dict[EdgeId, Presence]:
+    """Return the edges with the operations joined in; the argument is left as it was."""
+    joined = dict(edges)
+    for operation in operations:
+        edge, stamp = operation.edge, operation.stamp
+        if edge is not None and (edge not in joined or stamp > joined[edge].stamp):
+            joined[edge] = Presence(operation.kind is OperationKind.EDGE_INSERT, stamp)
     return joined
 
 

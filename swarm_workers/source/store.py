@@ -6,18 +6,22 @@ method blocks for its queries, and raises `ServiceUnreachableError` if Postgres 
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from swarm_workers.clock import Clock, RealClock
+from swarm_workers.daily import DaysMade
 from swarm_workers.postgres import transaction
-from swarm_workers.protocols import Tree
+from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.source import reading, scope, writing
-from swarm_workers.source.errors import EmptyLandingError, UnknownBranchError
+from swarm_workers.source.errors import EmptyLandingError
+from swarm_workers.source.failed import keep_failed, read_clashes
 from swarm_workers.source.fitting import require_fitting
 from swarm_workers.source.loading import blob_reader, load_lines, load_sides
+from swarm_workers.source.log import lanes, sealing
+from swarm_workers.source.log.landings import Entry, record_landing
+from swarm_workers.source.log.lanes import Lane
 from swarm_workers.source.merging import changed_files, rebase
 from swarm_workers.source.node_ids import IdSource
 from swarm_workers.source.reading import branch_uuid, state_of
@@ -34,12 +38,8 @@ from swarm_workers.source.values import (
     Landing,
     Merged,
 )
-from swarm_workers.source.writing import Entry, Lane
 from tasks_schema.messages.source import Operation
-from tasks_schema.tables.source import BRANCHES, FAILED_OPERATIONS, LANDINGS, VERSION_VECTORS
-
-FAILED_OPERATIONS_DAYS = 14
-"""How long the operations of failed attempts are kept."""
+from tasks_schema.tables.source import BRANCHES
 
 
 class SourceStore:
@@ -54,6 +54,7 @@ class SourceStore:
         """
         self._engine = engine
         self._clock = clock or RealClock()
+        self._days = DaysMade()
 
     def import_tree(self, tree: Tree, *, name: str) -> Branch:
         """Return a branch whose landing 0 is this tree; a tree imported before keeps its branch.
@@ -78,7 +79,7 @@ class SourceStore:
             ).scalar()
             if made is None:  # somebody imported the same tree while we took it apart
                 return Branch(str(_branch_of_digest(connection, digest)))
-            lane = writing.open_lane(connection, branch, 0)
+            lane = lanes.open_lane(connection, branch, 0)
             entry = Entry(0, "import", {}, note="import")
             stamped = writing.restamp(lane, operations)
             writing.write_landing(connection, lane, entry, stamped, {})
@@ -90,10 +91,7 @@ class SourceStore:
         with transaction(self._engine) as connection:
             origin = reading.read_landing(connection, branch_id, landing)
             parent = branch_uuid(branch_id)
-            columns = VERSION_VECTORS.c
-            lamport = connection.execute(
-                select(columns.max_lamport).where(columns.branch_id == parent)
-            ).scalar_one()
+            lamport = lanes.newest_lamport(connection, parent)
             connection.execute(
                 insert(BRANCHES).values(
                     branch_id=branch,
@@ -102,19 +100,15 @@ class SourceStore:
                     name=f"fork of '{branch_id}' at {origin.number}",
                 )
             )
-            writing.open_lane(connection, branch, lamport)
-            connection.execute(
-                insert(LANDINGS).values(
-                    branch_id=branch,
-                    number=0,
-                    version_vector=dict(origin.version_vector),
-                    author=origin.author,
-                    first_seq=1,
-                    last_seq=0,
-                    exit_status=origin.exit_status,
-                    note=f"fork at landing {origin.number}",
-                )
+            lanes.open_lane(connection, branch, lamport)
+            entry = Entry(
+                0,
+                origin.author,
+                origin.version_vector,
+                exit_status=origin.exit_status,
+                note=f"fork at landing {origin.number}",
             )
+            record_landing(connection, branch, entry, origin.version_vector)
         return str(branch)
 
     def head(self, branch_id: str) -> Landing:
@@ -141,6 +135,11 @@ class SourceStore:
         """Return the files of a landing, byte for byte; None is the head."""
         with transaction(self._engine) as connection:
             return reading.read_tree(connection, state_of(connection, branch_id, landing))
+
+    def read_file(self, branch_id: str, path: str, landing: int | None = None) -> TreeFile | None:
+        """Return one file of a landing, None if it has none; a landing of None is the head."""
+        with transaction(self._engine) as connection:
+            return reading.read_file(connection, state_of(connection, branch_id, landing), path)
 
     def files_changed(self, branch_id: str, since: int, until: int) -> frozenset[str]:
         """Return the paths, old and new, of files touched by landings after `since` to `until`."""
@@ -211,6 +210,8 @@ class SourceStore:
     ) -> Landing | HeadMoved:
         """Put operations on the head, in one transaction; an attempt lands once however often.
 
+        What was pushed since the head becomes a landing of its own first, and moves it.
+
         Args:
             branch_id: the branch.
             expected_head: the head that the operations were made or merged on.
@@ -226,50 +227,51 @@ class SourceStore:
             UnknownBranchError: there is no such branch.
         """
         with transaction(self._engine) as connection:
-            lane = writing.lock_lane(connection, branch_uuid(branch_id))
-            if lane is None:
-                raise UnknownBranchError(branch_id)
+            branch = branch_uuid(branch_id)
+            lanes.hold_branch(connection, branch)
             landed = reading.read_landing_of_attempt(connection, attempt_id)
             if landed is not None:
                 return landed
-            head = reading.read_landing(connection, branch_id, None)
+            head = sealing.seal_pushed(
+                connection, reading.read_landing(connection, branch_id, None)
+            )
             if head.number != expected_head:
                 return HeadMoved(head.number)
             if not operations:
                 raise EmptyLandingError(branch_id, attempt_id)
+            lane = lanes.lock_lane(connection, branch, lanes.lane_of(attempt_id))
             vector = head.version_vector
             entry = Entry(head.number + 1, author, vector, attempt_id, exit_status, storable(note))
             self._write(connection, lane, entry, operations)
             return reading.read_landing(connection, branch_id, entry.number)
 
-    def fail(self, attempt_id: uuid.UUID, operations: Sequence[Operation], reason: str) -> None:
-        """Keep the operations of a failed attempt, with the reason, for `FAILED_OPERATIONS_DAYS`.
+    def fail(
+        self,
+        attempt_id: uuid.UUID,
+        operations: Sequence[Operation],
+        reason: str,
+        clashes: Sequence[Clash] = (),
+    ) -> None:
+        """Keep what an attempt wanted and why it did not land, for `failed.KEPT_DAYS`.
 
         A second call for one attempt changes nothing.
         """
-        expires_at = self._clock.now() + timedelta(days=FAILED_OPERATIONS_DAYS)
-        rows = [
-            {
-                "attempt_id": attempt_id,
-                "index": index,
-                "kind": operation.kind.value,
-                "node_id": operation.node_id,
-                "payload": operation.payload,
-                "reason": storable(reason),
-                "expires_at": expires_at,
-            }
-            for index, operation in enumerate(operations)
-        ]
-        if rows:
-            with transaction(self._engine) as connection:
-                connection.execute(upsert(FAILED_OPERATIONS).on_conflict_do_nothing(), rows)
-
-    def expire_failed(self) -> int:
-        """Remove failed operations whose time is over; return how many."""
-        columns = FAILED_OPERATIONS.c
+        now = self._clock.now()
         with transaction(self._engine) as connection:
-            expired = delete(FAILED_OPERATIONS).where(columns.expires_at <= self._clock.now())
-            return connection.execute(expired).rowcount
+            keep_failed(
+                connection,
+                attempt_id,
+                operations,
+                reason,
+                clashes=clashes,
+                days=self._days,
+                now=now,
+            )
+
+    def clashes(self, attempt_id: uuid.UUID) -> tuple[Clash, ...]:
+        """Return where a failed attempt did not go together with the head, while that is kept."""
+        with transaction(self._engine) as connection:
+            return read_clashes(connection, attempt_id)
 
     def paths_in_scope(self, branch_id: str, landing: int, dotted: Sequence[str]) -> Scope:
         """Return the files that dotted paths mean, and which lines of each.

@@ -4,30 +4,30 @@ Pure: no I/O, no clock, no chance. Blank lines decide where a paragraph ends, so
 one paragraph leaves the others as they were.
 """
 
+from swarm_workers.source.cuts import cut_runs, is_long
 from swarm_workers.source.lines import is_blank, split_lines
-from swarm_workers.source.pieces import Piece
+from swarm_workers.source.pieces import Piece, leaf
 from tasks_schema.kinds import NodeKind
-
-CHUNK_LINES_MAX = 64
 
 
 def text_pieces(text: str) -> tuple[Piece, ...]:
-    """Return the paragraphs of a text, each of at most `CHUNK_LINES_MAX` lines."""
+    """Return the paragraphs of a text; long ones in runs of lines."""
     pieces: list[Piece] = []
     lead: list[str] = []
     body: list[str] = []
-
-    def close() -> None:
-        pieces.append(Piece(NodeKind.CHUNK, "".join(body), lead="".join(lead)))
-        lead.clear()
-        body.clear()
-
     for line in split_lines(text):
-        if body and (is_blank(line) or len(body) == CHUNK_LINES_MAX):
-            close()
+        if body and is_blank(line):
+            pieces += _paragraph(lead, body)
+            lead, body = [], []
         (lead if is_blank(line) else body).append(line)
     if body:
-        close()
-    if lead:
-        pieces.append(Piece(NodeKind.TAIL, "".join(lead)))
+        pieces += _paragraph(lead, body)
+    elif lead:
+        pieces.append(leaf(NodeKind.TAIL, "".join(lead)))
     return tuple(pieces)
+
+
+def _paragraph(lead: list[str], body: list[str]) -> list[Piece]:
+    runs = list(cut_runs(body)) if is_long(body) else ["".join(body)]
+    first = Piece(NodeKind.CHUNK, runs[0], lead="".join(lead))
+    return [first, *(Piece(NodeKind.CHUNK, run) for run in runs[1:])]

@@ -1,75 +1,29 @@
 """Writing a landing: operations first, then the node versions that follow from them.
 
-All of it happens in the caller's transaction, which holds the branch's lane: numbers are handed
-out under that row lock, so no reader ever sees operation 160 of a lane without operation 159.
+All of it happens in the caller's transaction, which has the branch to itself and holds the lane:
+numbers are handed out under that lock, so no reader ever sees operation 160 of a lane without 159.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 
-from sqlalchemy import Connection, any_, insert, literal, select, update
+from sqlalchemy import Connection, any_, literal, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from swarm_workers.source.log.landings import Entry, record_landing
+from swarm_workers.source.log.lanes import Lane
+from swarm_workers.source.log.sealing import seal_edges
 from swarm_workers.source.registers import Nodes, apply_operations
 from swarm_workers.source.rows import copy_rows, node_row, operation_rows
 from swarm_workers.source.shape import Shape, shape_of
 from tasks_schema.ids import NodeId
 from tasks_schema.messages.source import Operation, Stamp
-from tasks_schema.tables.source import BLOBS, LANDINGS, NODES, OPERATIONS, VERSION_VECTORS
+from tasks_schema.tables.source import BLOBS, NODES, OPERATIONS, PUSHED, VERSION_VECTORS
 
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """A branch's lane, locked: the author of all operations that land on it."""
-
-    branch: uuid.UUID
-    author: str
-    max_seq: int
-    max_lamport: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is recorded of a landing beside its operations."""
-
-    number: int
-    author: str
-    version_vector: Mapping[str, int]
-    """Of the landing before."""
-    attempt_id: uuid.UUID | None = None
-    exit_status: int | None = None
-    note: str = ""
-
-
-def lane_author(branch: uuid.UUID) -> str:
-    """Return the name that a branch's operations are stamped with."""
-    return f"{branch}#0"
-
-
-def open_lane(connection: Connection, branch: uuid.UUID, max_lamport: int) -> Lane:
-    """Make the lane of a new branch. It is this transaction's own until the commit."""
-    lane = Lane(branch, lane_author(branch), 0, max_lamport)
-    connection.execute(
-        insert(VERSION_VECTORS).values(
-            branch_id=branch, author=lane.author, max_seq=0, max_lamport=max_lamport
-        )
-    )
-    return lane
-
-
-def lock_lane(connection: Connection, branch: uuid.UUID) -> Lane | None:
-    """Wait for the lane and hold it until the transaction ends; None if there is no such branch."""
-    row = connection.execute(
-        select(VERSION_VECTORS)
-        .where(
-            VERSION_VECTORS.c.branch_id == branch, VERSION_VECTORS.c.author == lane_author(branch)
-        )
-        .with_for_update()
-    ).one_or_none()
-    return Lane(branch, row.author, row.max_seq, row.max_lamport) if row is not None else None
+_MERGE_EDGES = text("SELECT merge_edges(:branch, :author, :first, :last)")
 
 
 def restamp(lane: Lane, operations: Sequence[Operation]) -> list[Operation]:
@@ -90,7 +44,7 @@ def write_landing(
     """Write a landing and return its version vector. Blocks.
 
     Args:
-        connection: in a transaction that holds the lane.
+        connection: in a transaction that holds the branch and the lane.
         lane: as locked.
         entry: what to record.
         operations: stamped by `restamp`.
@@ -106,19 +60,9 @@ def write_landing(
     vector = {**entry.version_vector}
     if last_seq:
         vector[lane.author] = last_seq
-    connection.execute(
-        insert(LANDINGS).values(
-            branch_id=lane.branch,
-            number=entry.number,
-            attempt_id=entry.attempt_id,
-            version_vector=vector,
-            author=entry.author,
-            first_seq=lane.max_seq + 1,
-            last_seq=last_seq,
-            exit_status=entry.exit_status,
-            note=entry.note,
-        )
-    )
+    if any(each.edge is not None for each in operations):
+        _write_edges(connection, lane, entry.number, last_seq)
+    record_landing(connection, lane.branch, entry, vector, (lane.max_seq + 1, last_seq))
     return vector
 
 
@@ -159,6 +103,7 @@ def _end_versions(
             NODES.c.branch_id == branch,
             NODES.c.node_id == any_(literal(list(changed), ARRAY(UUID(as_uuid=True)))),
             NODES.c.landing_to.is_(None),
+            NODES.c.landing_from < PUSHED,
         )
         .values(landing_to=number)
     )
@@ -170,3 +115,9 @@ def _advance(connection: Connection, lane: Lane, last_seq: int) -> None:
         .where(VERSION_VECTORS.c.branch_id == lane.branch, VERSION_VECTORS.c.author == lane.author)
         .values(max_seq=last_seq, max_lamport=lane.max_lamport + 1)
     )
+
+
+def _write_edges(connection: Connection, lane: Lane, number: int, last_seq: int) -> None:
+    run = {"author": lane.author, "first": lane.max_seq + 1, "last": last_seq}
+    connection.execute(_MERGE_EDGES, {"branch": lane.branch} | run)
+    seal_edges(connection, lane.branch, number)

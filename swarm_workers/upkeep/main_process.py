@@ -21,6 +21,7 @@ from swarm_workers.reporting.flush import Flush
 from swarm_workers.settings import Settings
 from swarm_workers.upkeep import broker_guard
 from swarm_workers.upkeep.announcement import Announcement
+from swarm_workers.upkeep.days import DayKeeper
 from swarm_workers.upkeep.loop import Loop
 from swarm_workers.upkeep.ready_file import ReadyFile
 from swarm_workers.upkeep.renewal import RENEWALS_PER_TIMEOUT, LeaseRenewal
@@ -62,12 +63,14 @@ class Upkeep:
         self._is_draining = False
         self._flush_redis = _redis(settings)
         self._engine = writer.connect(settings.require_database_url())
+        days = DayKeeper(self._engine, self._clock, results_days=settings.results_days)
         self._flush = Flush(
             self._flush_redis, self._engine, reader=hostname, batch_max=settings.outbox_batch_max
         )
         self._loops = (
             Loop("lease renewal", self._renew, self._withdraw),
             Loop("outbox flush", self._flush_step, self._flush_rest),
+            Loop("days", days.step),
         )
 
     def start(self) -> None:

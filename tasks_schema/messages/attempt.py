@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from tasks_schema.ids import AgentId, AttemptId, SwarmId, attempt_id
 from tasks_schema.kinds import AgentKind, AttemptStatus, TestOutcome
 
+SCOPES_MAX = 16
+"""Scopes that one report names: the sums of each are written with it."""
+
 
 class AttemptOrder(BaseModel):
     """One turn of one agent: the arguments of the Celery task, as Flower shows them."""
@@ -67,3 +70,5 @@ class AttemptReport(BaseModel):
     """Of the success command on the state that this attempt ended with; None if it was not run."""
     tests: tuple[TestResult, ...] = ()
     """Of that run."""
+    scopes: tuple[str, ...] = Field(default=(), max_length=SCOPES_MAX)
+    """Dotted paths of the modules, classes and functions that it changed, or wanted to."""

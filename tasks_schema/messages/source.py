@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tasks_schema.ids import NodeId
-from tasks_schema.kinds import NodeKind, OperationKind
+from tasks_schema.kinds import EdgeKind, NodeKind, OperationKind
 
 ROOT = NodeId(uuid.UUID(int=1))
 """The parent of a tree's topmost nodes. It has no row of its own."""
@@ -38,12 +38,23 @@ UNSTAMPED = Stamp(0, "", 0)
 _NODE_FIELDS = ("node_kind", "parent", "position", "name", "lead", "text", "meta")
 
 
+class EdgeId(NamedTuple):
+    """Which edge: there is one at most of each kind between two nodes, in each direction."""
+
+    source: NodeId
+    """The node that depends."""
+    target: NodeId
+    """The node that it depends on."""
+    kind: EdgeKind
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One change to one node. A field that is None leaves its register as it is."""
+    """One change to one node or edge. A field that is None leaves its register as it is."""
 
     kind: OperationKind
     node_id: NodeId
+    """Of an edge: the node that it starts at."""
     node_kind: NodeKind | None = None
     """Of an insert."""
     parent: NodeId | None = None
@@ -58,11 +69,22 @@ class Operation:
     """Of files: format, encoding, byte order mark, executable bit."""
     blob: bytes | None = None
     """Bytes whose SHA-256 is `text`; kept in a table of its own, not in the payload."""
+    edge: EdgeId | None = None
+    """Of `edge_insert` and `edge_delete`, which write its one register: whether it is there."""
     stamp: Stamp = UNSTAMPED
+
+    @classmethod
+    def of_edge(cls, kind: OperationKind, edge: EdgeId) -> "Operation":
+        """Return the operation that makes an edge be there, or not be there."""
+        assert kind.is_of_edge, f"'{kind}' is not about an edge"
+        return cls(kind, edge.source, edge=edge)
 
     @property
     def payload(self) -> dict[str, Any]:
-        """The written registers, as JSON."""
+        """The written registers, as JSON; for an edge its identity."""
+        if self.edge is not None:
+            source, target, kind = self.edge
+            return {"from": str(source), "to": str(target), "kind": kind.value}
         written = {name: getattr(self, name) for name in _NODE_FIELDS}
         payload = {name: value for name, value in written.items() if value is not None}
         if self.parent is not None:
@@ -74,6 +96,10 @@ class Operation:
         cls, kind: str, node_id: uuid.UUID, payload: Mapping[str, Any], stamp: Stamp
     ) -> "Operation":
         """Return the operation whose payload this is; its blob, if any, stays behind."""
+        if OperationKind(kind).is_of_edge:
+            source, target = (NodeId(uuid.UUID(payload[end])) for end in ("from", "to"))
+            edge = EdgeId(source, target, EdgeKind(payload["kind"]))
+            return cls(OperationKind(kind), edge.source, edge=edge, stamp=stamp)
         written = dict(payload)
         if "node_kind" in written:
             written["node_kind"] = NodeKind(written["node_kind"])

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from tasks_schema.tables.days import day_of_part
+
 _PARTITION = re.compile(r"operations_p\d+")
 
 
@@ -11,4 +13,6 @@ def is_compared(name: str | None, kind: str, _parents: Any) -> bool:
 
     Partitions are not: they follow from their parent.
     """
-    return kind != "table" or name is None or not _PARTITION.fullmatch(name)
+    if kind != "table" or name is None:
+        return True
+    return not _PARTITION.fullmatch(name) and day_of_part(name) is None

@@ -42,16 +42,15 @@ ATTEMPTS = Table(
 TEST_RESULTS = Table(
     "test_results",
     METADATA,
-    Column(
-        "attempt_id",
-        UUID(as_uuid=True),
-        ForeignKey("attempts.attempt_id", ondelete="CASCADE"),
-        primary_key=True,
-    ),
+    # Partitioned by the day of the report, and dropped day by day. No foreign key: to drop a day
+    # would then lock all attempts. A row and its attempt are written in one transaction instead.
+    Column("attempt_id", UUID(as_uuid=True), primary_key=True),
     Column("test", Text, primary_key=True),
+    Column("reported_at", DateTime(timezone=True), primary_key=True),  # the attempt's own
     Column("outcome", Text, nullable=False),  # a TestOutcome
     Column("seconds", Float, nullable=False),
     Column("message", Text, nullable=False, server_default=""),
+    postgresql_partition_by="RANGE (reported_at)",
 )
 
 LANDING_OUTCOMES = Table(

@@ -3,6 +3,7 @@
 `nodes` holds *versions*: a row is what a node was from one landing of a branch until another, so
 that every landing ever made can be read at the price of the head. A fork has no rows but those of
 the nodes that changed on it; all others are read from its parent, as of the landing forked from.
+What lanes pushed since the newest landing lies beside it, in rows from the landing `PUSHED`.
 """
 
 from typing import Any
@@ -28,6 +29,8 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from tasks_schema.tables.base import METADATA
 
 OPERATION_PARTITIONS = 8
+PUSHED = 2**62
+"""The `landing_from` of versions that no landing holds yet: no reader of a landing sees them."""
 
 BRANCHES = Table(
     "branches",
@@ -37,6 +40,8 @@ BRANCHES = Table(
     Column("parent_landing", BigInteger),  # NULL, as parent_branch is, for an import
     Column("name", Text, nullable=False),
     Column("digest", Text, unique=True),  # of the imported tree; NULL for a fork
+    Column("scope", Text),  # the path that a partial copy of another hub's branch is limited to
+    Column("horizon", BigInteger, nullable=False, server_default="0"),  # older landings are purged
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
@@ -130,22 +135,26 @@ NODES = Table(
     Index("ix_nodes_structure", "branch_id", postgresql_where=text("is_structure")),
 )
 
+EDGES = Table(
+    "edges",
+    METADATA,
+    Column("branch_id", UUID(as_uuid=True), primary_key=True),
+    Column("from_node", UUID(as_uuid=True), primary_key=True),
+    Column("to_node", UUID(as_uuid=True), primary_key=True),
+    Column("kind", Text, primary_key=True),  # an EdgeKind
+    Column("landing_from", BigInteger, primary_key=True),
+    Column("landing_to", BigInteger),  # as in `nodes`
+    Column("is_there", Boolean, nullable=False),
+    Column("lamport", BigInteger, nullable=False),
+    Column("author", Text(collation="C"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Index("ix_edges_branch_id_to_node", "branch_id", "to_node"),
+    Index("ix_edges_branch_id_landing_from", "branch_id", "landing_from"),
+)
+
 BLOBS = Table(
     "blobs",
     METADATA,
     Column("sha256", Text, primary_key=True),
     Column("data", LargeBinary, nullable=False),
-)
-
-FAILED_OPERATIONS = Table(
-    "failed_operations",
-    METADATA,
-    Column("attempt_id", UUID(as_uuid=True), primary_key=True),
-    Column("index", Integer, primary_key=True),  # 0, 1, … among the operations of the attempt
-    Column("kind", Text, nullable=False),
-    Column("node_id", UUID(as_uuid=True), nullable=False),
-    Column("payload", JSONB, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("failed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
 )

@@ -25,6 +25,36 @@ def enclosing_function(text: str, first: int, last: int) -> frozenset[int]:
     return frozenset(range(start, stop + 1))
 
 
+def enclosing_name(text: str, first: int, last: int) -> str:
+    """Return the dotted name of the innermost class or function around some lines.
+
+    Empty if none holds them, or the file does not parse. Lines are counted from 1.
+    """
+    around = [
+        (start, name) for start, stop, name in _names(text) if start <= first and last <= stop
+    ]
+    return max(around, default=(0, ""))[1]
+
+
+@lru_cache(maxsize=_FILES_KEPT_MAX)
+def _names(text: str) -> tuple[tuple[int, int, str], ...]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return ()
+    found: list[tuple[int, int, str]] = []
+    waiting: list[tuple[ast.AST, str]] = [(tree, "")]
+    while waiting:
+        parent, prefix = waiting.pop()
+        for node in ast.iter_child_nodes(parent):
+            name = prefix
+            if isinstance(node, (*_DEFS, ast.ClassDef)):
+                name = f"{prefix}.{node.name}" if prefix else node.name
+                found.append((node.lineno, node.end_lineno or node.lineno, name))
+            waiting.append((node, name))
+    return tuple(found)
+
+
 @lru_cache(maxsize=_FILES_KEPT_MAX)
 def _functions(text: str) -> tuple[tuple[int, int], ...]:
     try:

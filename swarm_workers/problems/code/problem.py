@@ -8,7 +8,7 @@ head).
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from swarm_workers.coordination.records import Baseline
@@ -26,6 +26,7 @@ from swarm_workers.problems.code.trials import (
     Tally,
     as_candidate,
     describe,
+    scopes_of,
     tally_trials,
     without_suspects,
 )
@@ -199,6 +200,7 @@ class CodeProblem:
         if tally is None or tally.whole is None:
             return self._nothing_to_land(view, evaluation)
         changes = edited_files(self._turn_bench.tree, view.sources, tally.whole.edits)
+        scopes = scopes_of(view, tally.whole)
         request = Request(
             branch=view.branch,
             base=view.landing,
@@ -212,11 +214,12 @@ class CodeProblem:
         if not isinstance(landed, Landed):
             self._close(tally)
             reason = f"{describe(view, tally)}, but {landed.reason}"
-            return Outcome(AttemptStatus.FINISHED, reason, view.landing)
+            return Outcome(AttemptStatus.FINISHED, reason, view.landing, scopes=scopes)
         # The head moves before the slice is closed: in between, all would look tried in vain.
         self._swarm.publish(self._shared, view.branch, landed.landing, landed.outcome)
         self._close(tally)
-        return self._landed(view.landing, landed.landing, request.note, landed.outcome)
+        outcome = self._landed(view.landing, landed.landing, request.note, landed.outcome)
+        return replace(outcome, scopes=scopes)
 
     @property
     def _turn_bench(self) -> Bench:

@@ -9,13 +9,15 @@ Pure: no I/O, no clock, no chance.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from swarm_workers.coordination.records import Partial
-from swarm_workers.problems.code.functions import enclosing_function
+from swarm_workers.problems.code.functions import enclosing_function, enclosing_name
 from swarm_workers.problems.code.targets import Lines, patience_end, siblings
 from swarm_workers.problems.code.view import CodeView
 from swarm_workers.problems.code.warm import Trial
 from swarm_workers.protocols import Edit, EditCandidate
+from tasks_schema.messages.swarm import module_path
 
 SUSPECTS = 16
 """Candidates of which one is taken to have broken the sandbox: those that go there together."""
@@ -88,6 +90,21 @@ def edited_functions(view: CodeView, candidate: EditCandidate) -> Lines:
         inside = enclosing_function(text, first, last)
         lines[edit.path] = lines.get(edit.path, frozenset()) | inside
     return lines
+
+
+def scopes_of(view: CodeView, candidate: EditCandidate) -> tuple[str, ...]:
+    """Return the dotted paths of the innermost classes and functions that a candidate changes.
+
+    What stands outside of any counts for its module.
+    """
+    scopes: set[str] = set()
+    for edit in candidate.edits:
+        text = view.sources[edit.path]
+        first = text.count("\n", 0, edit.start) + 1
+        last = text.count("\n", 0, edit.end) + 1
+        parts = module_path(PurePosixPath(edit.path)), enclosing_name(text, first, last)
+        scopes.add(".".join(part for part in parts if part))
+    return tuple(sorted(scopes))
 
 
 def describe(view: CodeView, tally: Tally) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from redis import Redis
-from sqlalchemy import Engine, Select, func, insert, select
+from sqlalchemy import Engine, Select, TextClause, func, insert, select
 
 from swarm_workers.reporting import writer
 from swarm_workers.reporting.flush import Flush
@@ -80,7 +80,7 @@ class Desk:
         found = self.redis.xrange(stream_key(self.swarm, REJECTED_STREAM))
         return [fields for _entry_id, fields in found]
 
-    def _all(self, query: Select[Any]) -> list[Any]:
+    def _all(self, query: Select[Any] | TextClause) -> list[Any]:
         with self.engine.connect() as connection:
             return list(connection.execute(query))
 

@@ -83,6 +83,15 @@ def test_a_checkout_gives_back_every_byte_mode_and_link(store: SourceStore) -> N
     assert store.checkout(branch.branch_id) == TREE
 
 
+def test_one_file_of_a_landing_is_what_the_checkout_has(store: SourceStore) -> None:
+    branch = store.import_tree(TREE, name="demo").branch_id
+    land(store, branch, 0, {**with_auth(b'"a"', b'"b"'), "README.md": None})
+    assert {path: store.read_file(branch, path, 0) for path in TREE} == TREE
+    assert store.read_file(branch, "src/pkg/auth.py") == TreeFile(AUTH.replace(b'"a"', b'"b"'))
+    assert store.read_file(branch, "README.md") is None
+    assert store.read_file(store.fork(branch, 0), "README.md") == TREE["README.md"]
+
+
 def test_an_empty_tree_can_be_imported_and_filled(store: SourceStore) -> None:
     branch = store.import_tree({}, name="nothing").branch_id
     assert store.checkout(branch) == {}
@@ -320,23 +329,6 @@ def test_scopes_reach_from_packages_down_to_functions(store: SourceStore) -> Non
     assert renew == {"src/pkg/auth.py": ((5, 6), (14, 16))}
     assert store.paths_in_scope(branch, 0, ["pkg.nope", "pkg.auth.nope"]) == {}
     assert {"pkg", "pkg.auth", "pkg.auth.Session.renew"} <= set(store.module_names(branch, 0))
-
-
-def test_failed_operations_are_kept_until_they_expire(store: SourceStore, engine: Engine) -> None:
-    branch = store.import_tree(TREE, name="demo").branch_id
-    operations = store.propose(branch, 0, with_auth(b'== "a"', b'== "b"'))
-    attempt = uuid.uuid4()
-    store.fail(attempt, operations, "test_auth turned red")
-    store.fail(attempt, operations, "a second delivery")
-    assert store.expire_failed() == 0
-    with engine.begin() as connection:
-        rows = connection.execute(text("SELECT reason, payload FROM failed_operations")).all()
-        connection.execute(
-            text("UPDATE failed_operations SET expires_at = now() - '1 s'::interval")
-        )
-    assert [row.reason for row in rows] == ["test_auth turned red"]
-    assert rows[0].payload == {"text": '    return token == "b"\n'}
-    assert store.expire_failed() == 1
 
 
 def test_what_is_not_there_is_refused_by_name(store: SourceStore) -> None:

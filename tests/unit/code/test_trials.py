@@ -7,6 +7,7 @@ from swarm_workers.problems.code.trials import (
     SUSPECTS,
     Tally,
     describe,
+    scopes_of,
     tally_trials,
     without_suspects,
 )
@@ -122,3 +123,21 @@ def test_what_is_left_is_said_by_kind():
         "red, but not to be run on their own, are 'x'; green in one run and red in another are 'y'"
     )
     assert view(red=()).leftover == "no test is red, yet the command does not exit with 0"
+
+
+METHODS = "x = 1\nclass A:\n    def f(self):\n        return 1\n    y = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("at", "scope"),
+    [("x = 1", "pkg.a"), ("return 1", "pkg.a.A.f"), ("y = 2", "pkg.a.A")],
+)
+def test_a_change_is_in_the_innermost_definition_around_it(at, scope):
+    edits = (Edit("src/pkg/a.py", METHODS.index(at), METHODS.index(at) + 1, "z"),)
+    seen = view(sources={"src/pkg/a.py": METHODS})
+    assert scopes_of(seen, EditCandidate(edits, "variable", 1)) == (scope,)
+
+
+def test_a_change_of_a_file_that_does_not_parse_is_in_its_module():
+    seen = view(sources={"a.py": "def f(:\n"})
+    assert scopes_of(seen, EditCandidate((Edit("a.py", 0, 1, "z"),), "variable", 1)) == ("a",)

@@ -1,6 +1,7 @@
 """Where Python is cut."""
 
-from swarm_workers.source.file_nodes import decompose
+from swarm_workers.source.cuts import RUN_SIZE_MAX
+from swarm_workers.source.file_nodes import decompose, render
 from swarm_workers.source.pieces import FileFormat, Piece
 
 
@@ -79,3 +80,47 @@ def test_text_is_cut_into_paragraphs() -> None:
         "chunk '\\n\\n|c\\n'",
         "tail '|\\n'",
     ]
+
+
+def table(count: int) -> list[str]:
+    return [f"    {number * 7919 % 10_007}: 'value {number}',\n" for number in range(count)]
+
+
+def whole(rows: list[str]) -> bytes:
+    return ("TABLE = {\n" + "".join(rows) + "}\nx = 1\n").encode()
+
+
+def test_a_statement_that_is_too_long_goes_on_in_chunks_beneath_it() -> None:
+    nodes = decompose("a.py", whole(table(2_000)))
+    assert render(nodes) == whole(table(2_000))
+    long, short = nodes.pieces
+    assert (long.kind, long.name, short.name) == ("statement", "TABLE", "x")
+    assert {each.kind for each in long.children} == {"chunk"}
+    assert max(len(each.text) for each in (long, *long.children)) <= RUN_SIZE_MAX
+
+
+def test_a_row_added_to_a_long_table_changes_the_run_it_is_in_and_no_other() -> None:
+    before = decompose("a.py", whole(table(2_000))).pieces[0]
+    rows = table(2_000)
+    rows.insert(3, "    -1: 'new',\n")
+    after = decompose("a.py", whole(rows)).pieces[0]
+    changed = {each.text for each in after.children} ^ {each.text for each in before.children}
+    assert len(before.children) > 20
+    assert len(changed) <= 4
+
+
+def test_a_long_comment_does_not_make_a_long_lead() -> None:
+    source = "# some words of a licence\n" * 1_000 + "x = 1\n"
+    pieces = decompose("a.py", source.encode()).pieces
+    assert pieces[-1].text == "x = 1\n"
+    assert max(len(each.lead + each.text) for each in pieces) <= 2 * RUN_SIZE_MAX
+    assert "".join(each.lead + each.text for each in pieces) == source
+
+
+def test_a_long_paragraph_is_cut_where_its_lines_say_so() -> None:
+    rows = [f"{number * 7919 % 10_007},{number}\n" for number in range(3_000)]
+    before = decompose("a.csv", "".join(rows).encode()).pieces
+    after = decompose("a.csv", "".join(["head\n", *rows]).encode()).pieces
+    changed = {each.text for each in before} ^ {each.text for each in after}
+    assert len(before) > 40
+    assert len(changed) <= 4

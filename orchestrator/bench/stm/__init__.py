@@ -1,0 +1,1 @@
+"""Transactions of the swarm beside the usual client and the raw limit, measured in one run."""

@@ -1,0 +1,1 @@
+"""Which piece of code uses which: found statically, from the text alone."""

@@ -1,0 +1,127 @@
+"""edges, how far back a branch can be read, and pushes merged by the database.
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+REGISTERS = {
+    "birth": ("kind", "birth_parent"),
+    "place": ("parent", "position"),
+    "name": ("name",),
+    "lead": ("lead",),
+    "text": ("text",),
+    "meta": ("meta",),
+}
+FUNCTIONS = (
+    "push_operations(uuid, integer, uuid, bigint, bigint, jsonb)",
+    "close_push(uuid, text, bigint, bigint, bigint)",
+    "unknown_nodes(uuid, text, bigint, bigint)",
+    "merge_edges(uuid, text, bigint, bigint)",
+    "merge_nodes(uuid, text, bigint, bigint)",
+    "branch_chain(uuid)",
+    "open_push(uuid, integer, uuid, bigint, bigint, bigint)",
+    "lane_author(uuid, integer)",
+    "hub_tag()",
+    "branch_key(uuid)",
+)
+
+
+def upgrade() -> None:
+    op.add_column("branches", sa.Column("scope", sa.Text(), nullable=True))
+    op.add_column(
+        "branches", sa.Column("horizon", sa.BigInteger(), server_default="0", nullable=False)
+    )
+    op.create_table(
+        "edges",
+        sa.Column("branch_id", sa.UUID(), nullable=False),
+        sa.Column("from_node", sa.UUID(), nullable=False),
+        sa.Column("to_node", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("landing_from", sa.BigInteger(), nullable=False),
+        sa.Column("landing_to", sa.BigInteger(), nullable=True),
+        sa.Column("is_there", sa.Boolean(), nullable=False),
+        sa.Column("lamport", sa.BigInteger(), nullable=False),
+        sa.Column("author", sa.Text(collation="C"), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "branch_id", "from_node", "to_node", "kind", "landing_from", name=op.f("pk_edges")
+        ),
+    )
+    op.create_index("ix_edges_branch_id_to_node", "edges", ["branch_id", "to_node"], unique=False)
+    op.create_index(
+        "ix_edges_branch_id_landing_from", "edges", ["branch_id", "landing_from"], unique=False
+    )
+    for statement in _functions():
+        op.execute(sa.DDL(statement.replace("%", "%%")))  # type: ignore[no-untyped-call]
+
+
+def downgrade() -> None:
+    for function in FUNCTIONS:
+        op.execute(f"DROP FUNCTION {function}")
+    op.execute("DROP AGGREGATE payload_merge(jsonb)")
+    op.drop_table("edges")
+    op.drop_column("branches", "horizon")
+    op.drop_column("branches", "scope")
+
+
+def _functions() -> list[str]:
+    """Return the statements of the file beside this one, what repeats by register filled in."""
+    text = Path(__file__).with_name("0002_pushes.sql").read_text(encoding="utf-8")
+    merges = [_merge(register, column) for register in REGISTERS for column in _columns(register)]
+    lines = {
+        ":stamps": _stamps("{0}_lamport, {0}_author, {0}_seq"),
+        ":landed_stamps": _stamps("n.{0}_lamport, n.{0}_author, n.{0}_seq"),
+        ":reduced_stamps": _stamps(
+            "coalesce(r.{0}_lamport, 0), CASE WHEN r.{0}_seq IS NULL THEN '' ELSE of_author END,"
+            " coalesce(r.{0}_seq, 0)"
+        ),
+        ":reductions": _stamps(_reduction),
+        ":merges": ",\n        ".join(merges),
+    }
+    for name in sorted(lines, key=len, reverse=True):
+        text = text.replace(name, lines[name])
+    return [f"CREATE {each}" for each in text.split("\nCREATE ")[1:]]
+
+
+def _stamps(pattern: str | Callable[[str], str]) -> str:
+    """Return a pattern filled in for each register."""
+    return ",\n        ".join(
+        pattern.format(each) if isinstance(pattern, str) else pattern(each) for each in REGISTERS
+    )
+
+
+def _reduction(register: str) -> str:
+    """Return which operation of a run wrote a register last; for the birth, which did first."""
+    function = "min" if register == "birth" else "max"
+    key = REGISTERS[register][0]
+    condition = "o.kind = 'node_insert'" if register == "birth" else f"o.payload ? '{key}'"
+    return ", ".join(
+        f"{function}(o.{column}) FILTER (WHERE {condition}) AS {register}_{name}"
+        for column, name in (("lamport", "lamport"), ("author_seq", "seq"))
+    )
+
+
+def _columns(register: str) -> tuple[str, ...]:
+    stamps = (f"{register}_lamport", f"{register}_author", f"{register}_seq")
+    return REGISTERS[register] + stamps
+
+
+def _merge(register: str, column: str) -> str:
+    """Return the assignment that takes a column of the row whose stamp of the register wins."""
+    stamps = _columns(register)[-3:]
+    old, new = (", ".join(f"{row}.{each}" for each in stamps) for row in ("n", "excluded"))
+    wins = f"({new}) > ({old})"
+    if register == "birth":
+        wins = f"excluded.kind IS NOT NULL AND (n.kind IS NULL OR ({new}) < ({old}))"
+    return f"{column} = CASE WHEN {wins} THEN excluded.{column} ELSE n.{column} END"

@@ -1,0 +1,135 @@
+"""Every order in which the flights of two or three transactions can reach the server."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from swarm_workers.stm import Stm
+from tests.support.stm_socket.litmus import Cells, Litmus, empty
+from tests.support.stm_socket.litmus_control import CONTROL
+from tests.support.stm_socket.litmus_isolation import ISOLATION
+from tests.support.stm_socket.schedule import Actor, Job, Stage, orders
+
+_ACTORS_MAX = 4
+_CASES = [*ISOLATION, *CONTROL]
+
+
+@pytest.fixture
+def stage(redis_url: str, space: str) -> Iterator[Stage]:
+    stage = Stage(redis_url, space, actors=_ACTORS_MAX)
+    yield stage
+    stage.close()
+
+
+class Performance:
+    """All plays of one litmus test."""
+
+    def __init__(self, stage: Stage, director: Stm, litmus: Litmus) -> None:
+        self._stage = stage
+        self._director = director
+        self._litmus = litmus
+        self.sightings: set[Any] = set()
+        self.outcomes: dict[Any, tuple[int, ...]] = {}
+        """Each outcome, and an order that led to it."""
+        self.orders: set[tuple[int, ...]] = set()
+        """As they really were."""
+
+    def play(self, order: tuple[int, ...], prefix: str) -> None:
+        scene = Cells(self._director, prefix, set())
+        self._director.atomically(self._set, scene)
+        jobs = [self._job(prefix, number) for number in range(len(self._litmus.cast))]
+        results, released = self._stage.play(jobs, order)
+        final = self._director.atomically(self._litmus.final, scene)
+        self.outcomes.setdefault((tuple(results), final), released)
+        self.orders.add(released)
+
+    def judge(self) -> None:
+        impossible = {seen for seen in self.sightings if not self._litmus.is_possible(*seen)}
+        assert not impossible, "a body saw a state that never was"
+        wrong = {each: how for each, how in self.outcomes.items() if each not in self._serial}
+        assert not wrong, "no serial order gives this"
+        if self._litmus.reaches_all:
+            assert set(self.outcomes) == self._serial, "the schedules miss a serial outcome"
+
+    @property
+    def _serial(self) -> frozenset[Any]:
+        return self._litmus.outcomes
+
+    def _set(self, scene: Cells) -> None:
+        empty(scene)
+        self._litmus.setup(scene)
+
+    def _job(self, prefix: str, number: int) -> Job:
+        def job(actor: Actor) -> Any:
+            return self._litmus.play(Cells(actor.stm, prefix, self.sightings), number)
+
+        return job
+
+
+def _named(litmus: Litmus) -> str:
+    return litmus.name
+
+
+@pytest.mark.parametrize("litmus", _CASES, ids=_named)
+def test_clients_that_know_nothing_yet_end_in_a_serial_outcome_in_every_order(
+    stage: Stage, redis_stm: Stm, litmus: Litmus
+) -> None:
+    performance = Performance(stage, redis_stm, litmus)
+    for number, order in enumerate(orders(*litmus.flights)):
+        for actor in stage.actors:
+            actor.forget()
+        performance.play(order, f"{litmus.name} {number}")
+    performance.judge()
+
+
+@pytest.mark.parametrize("litmus", _CASES, ids=_named)
+def test_clients_that_foresee_what_they_read_end_in_a_serial_outcome_in_every_order(
+    stage: Stage, redis_stm: Stm, litmus: Litmus
+) -> None:
+    performance = Performance(stage, redis_stm, litmus)
+    for order in orders(*litmus.flights):
+        performance.play(order, litmus.name)
+    performance.judge()
+
+
+def test_twenty_and_ninety_orders_are_all_there_are() -> None:
+    assert (len(set(orders(3, 3))), len(set(orders(2, 2, 2)))) == (20, 90)
+
+
+def test_the_stage_shows_a_lost_update_where_nobody_watches(
+    stage: Stage, redis_url: str, space: str
+) -> None:
+    key = f"{{{space}}}:careless"
+
+    def add_carelessly(actor: Actor) -> None:
+        with redis.Redis.from_url(actor.lane.url) as client:
+            seen = int(client.get(key) or 0)
+            client.set(key, seen + 1)
+
+    sums: list[int] = []
+    with redis.Redis.from_url(redis_url) as director:
+        for order in orders(2, 2):
+            director.delete(key)
+            stage.play([add_carelessly] * 2, order)
+            sums.append(int(director.get(key)))
+        director.delete(key)
+    assert sorted(sums) == [1, 1, 1, 1, 2, 2], "of six orders only the two serial ones are right"
+
+
+@pytest.mark.parametrize(
+    "litmus",
+    [each for each in _CASES if each.name.startswith(("lost update", "write skew", "phantom"))],
+    ids=_named,
+)
+def test_the_litmus_tests_fail_a_library_whose_watches_are_lost(
+    stage: Stage, redis_stm: Stm, litmus: Litmus
+) -> None:
+    for actor in stage.actors:
+        actor.lane.disabled = {b"WATCH"}
+    performance = Performance(stage, redis_stm, litmus)
+    for order in orders(*litmus.flights):
+        performance.play(order, litmus.name)
+    with pytest.raises(AssertionError, match=r"no serial order gives this|never was"):
+        performance.judge()

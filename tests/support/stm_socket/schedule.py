@@ -1,0 +1,153 @@
+"""Transactions played in a chosen order of their flights.
+
+Each actor is a client of its own: a thread, an `Stm`, a gated lane. A schedule names the actor
+whose next flight is let through; a flight is answered before the next is released, so the server
+sees exactly this order. An actor that has ended, or that sleeps in `retry`, loses its turn; what is
+left when the schedule is over is released in rotation.
+"""
+
+import itertools
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from swarm_workers.stm import Stm
+from tests.support.stm_socket.proxy import Lane, Proxy
+
+Job = Callable[["Actor"], Any]
+Order = tuple[int, ...]
+
+_PLAY_SECONDS_MAX = 20.0
+_STILL_SECONDS = 0.02
+"""Without any byte, after which an actor that owes a flight is taken to sleep in `retry`; if it
+does not, its turn is lost and its flight released later: another order, but no wrong verdict."""
+_SPIN_SECONDS = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one transaction."""
+
+    value: Any
+    """That was returned, or the exception."""
+
+
+def orders(*flights: int) -> Iterator[Order]:
+    """Yield every order in which actors with so many flights each can take turns."""
+    if not any(flights):
+        yield ()
+    for actor, count in enumerate(flights):
+        if count:
+            fewer = (*flights[:actor], count - 1, *flights[actor + 1 :])
+            yield from ((actor, *rest) for rest in orders(*fewer))
+
+
+class Actor:
+    """A client that runs one job at a time on a thread of its own."""
+
+    def __init__(self, proxy: Proxy, space: str) -> None:
+        self._space = space
+        self.lane: Lane = proxy.lane(is_gated=True)
+        self.stm = Stm.connect(self.lane.url, space)
+        self.outcome: Outcome | None = None
+        self.still_at = -1
+        """How much had happened on the lane when nothing more came of it."""
+        self._bell, self._rung = socket.socketpair()
+        proxy.attend(self._rung, lambda: self._rung.recv(64))
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    @property
+    def is_done(self) -> bool:
+        """Say whether the job has ended."""
+        return self.outcome is not None
+
+    def begin(self, job: Job) -> None:
+        """Start a job."""
+        self.outcome = None
+        self._jobs.put(job)
+
+    def forget(self) -> None:
+        """Become a client that knows nothing of earlier jobs, on connections of its own."""
+        self.stm.close()
+        self.stm = Stm.connect(self.lane.url, self._space)
+
+    def close(self) -> None:
+        """End the thread."""
+        self.stm.close()
+        self._jobs.put(None)
+        self._thread.join(10)
+        self._bell.close()
+        self._rung.close()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                self.outcome = Outcome(job(self))
+            except BaseException as error:  # noqa: BLE001 - it is the outcome
+                self.outcome = Outcome(error)
+            self._bell.send(b".")
+
+
+class Stage:
+    """Actors, and the proxy between them and the server."""
+
+    def __init__(self, url: str, space: str, *, actors: int) -> None:
+        self._proxy = Proxy(url)
+        self.actors = [Actor(self._proxy, space) for _ in range(actors)]
+
+    def play(self, jobs: Sequence[Job], order: Iterable[int]) -> tuple[list[Any], Order]:
+        """Run the jobs, one per actor, in this order of flights.
+
+        Returns:
+            What each returned or raised, and the order in which flights were really released.
+        """
+        cast = self.actors[: len(jobs)]
+        for actor, job in zip(cast, jobs, strict=True):
+            actor.begin(job)
+        released: list[int] = []
+        rest = itertools.chain(order, itertools.cycle(range(len(cast))))
+        ends_at = time.monotonic() + _PLAY_SECONDS_MAX
+        while not all(actor.is_done for actor in cast):
+            assert time.monotonic() < ends_at, f"stalled after {released}"
+            number = next(rest)
+            if self._let_through(cast[number]):
+                released.append(number)
+        outcomes = [actor.outcome.value for actor in cast if actor.outcome is not None]
+        return outcomes, tuple(released)
+
+    def close(self) -> None:
+        """Break all connections and end all threads."""
+        for actor in self.actors:
+            actor.close()
+        self._proxy.close()
+
+    def _let_through(self, actor: Actor) -> bool:
+        lane = actor.lane
+        self._wait(actor, lambda: lane.held or actor.is_done)
+        if not lane.held:
+            return False
+        flight = lane.release()
+        if flight.may_block:
+            self._wait(actor, lambda: not lane.unanswered)
+        else:
+            assert self._proxy.turn_until(lambda: not lane.unanswered, _PLAY_SECONDS_MAX)
+        return True
+
+    def _wait(self, actor: Actor, condition: Callable[[], object]) -> None:
+        """Turn until the condition holds, or nothing more comes of this actor."""
+        lane = actor.lane
+        if actor.still_at == lane.events:
+            self._proxy.turn(_SPIN_SECONDS)
+        while not condition() and actor.still_at != lane.events:
+            events = lane.events
+            if not self._proxy.turn_until(
+                lambda: condition() or lane.events != events,  # noqa: B023 - called at once
+                _STILL_SECONDS,
+            ):
+                actor.still_at = events
