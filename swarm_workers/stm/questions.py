@@ -35,10 +35,13 @@ class Handle:
 class Effect(NamedTuple):
     """A command of a commit."""
 
-    kind: Literal["SET", "DEL", "INCRBY", "SADD", "SREM", "LTRIM", "RPUSH", "XADD", "PEXPIRE"]
+    kind: Literal["SET", "DEL", "INCRBY", "SADD", "SREM", "LTRIM", "RPUSH", "XADD", "TOKEN"]
     key: str
     arguments: tuple[bytes | int, ...] = ()
-    """As Redis takes them; the engine puts the version header before the value of a SET."""
+    """As Redis takes them; the engine puts the version header before the value of a SET.
+
+    For TOKEN, whose key is the flag: key of the token, its name, milliseconds.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class Meter:
     """In flights, without the waits that follow."""
     queue_seconds: float = 0.0
     """For tokens of contended keys, and at the gate."""
+    vain_waits: int = 0
+    """For tokens that did not come."""
     blocked_seconds: float = 0.0
     """For changes that the body waits for, and for a server that does not answer."""
     flight_seconds: float = 0.0

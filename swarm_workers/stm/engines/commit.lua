@@ -44,7 +44,9 @@ local function commit(keys, arguments)
   for _ = 1, effects do
     local kind, count = arguments[at], tonumber(arguments[at + 1])
     local first, last = at + 2, at + 1 + count
-    if kind == 'SADD' or kind == 'SREM' or kind == 'RPUSH' then
+    if kind == 'TOKEN' then
+      hand_on({keys[key_at], arguments[first]}, {arguments[first + 1], arguments[last]})
+    elseif kind == 'SADD' or kind == 'SREM' or kind == 'RPUSH' then
       for from = first, last, CHUNK do
         redis.call(kind, keys[key_at], unpack(arguments, from, math.min(last, from + CHUNK - 1)))
       end

@@ -1,12 +1,22 @@
 -- Tokens and the gate: advisory, so that those who would only disturb each other take turns.
 
--- keys: flag, token. Make the token if there is none, or its holder has not been heard of for long.
+-- keys: flag, token. arguments: name of a new token, milliseconds.
+-- Make a token if there is none, or if its holder has not been heard of for so long.
 local function offer(keys, arguments)
-  if redis.call('SET', keys[1], 1, 'NX', 'PX', arguments[1]) then
+  if redis.call('SET', keys[1], arguments[1], 'NX', 'PX', arguments[2]) then
     redis.call('DEL', keys[2])
-    redis.call('RPUSH', keys[2], 1)
-  else
-    redis.call('PEXPIRE', keys[1], arguments[1])
+    redis.call('RPUSH', keys[2], arguments[1])
+  end
+  return 1
+end
+
+-- keys: flag, token. arguments: name of the token, milliseconds.
+-- Put a token back, unless it was replaced meanwhile: there is never more than one.
+local function hand_on(keys, arguments)
+  if redis.call('GET', keys[1]) == arguments[1] then
+    redis.call('RPUSH', keys[2], arguments[1])
+    redis.call('PEXPIRE', keys[1], arguments[2])
+    redis.call('PEXPIRE', keys[2], 2 * arguments[2])
   end
 end
 
@@ -16,6 +26,7 @@ local function close_gate(keys, arguments)
   if not holder or holder == arguments[1] then
     redis.call('SET', keys[1], arguments[1], 'PX', arguments[2])
   end
+  return 1
 end
 
 -- keys: gate. arguments: writer.

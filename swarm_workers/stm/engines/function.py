@@ -36,12 +36,14 @@ class FunctionSession(RedisSession):
         if is_first and (self._plan.tokens or self._plan.gate_seconds):
             self._want_own_wire()
         await self._wire()
-        waiting_seconds = self._queue_up(commands) if is_first else 0.0
+        wanted = self._queue_up(commands) if is_first else ()
         if self._ear is not None:
             commands.append(("CLIENT", "CACHING", "YES"))
         commands.append(read_command(queries, function("read")))
-        replies = await self._flight(commands, waiting_seconds)
+        replies = await self._flight(commands, self._plan.token_seconds * len(wanted))
         await self._check(replies)
+        if wanted:
+            self._note_tokens(wanted, replies[:-1])
         self._has_read = True
         self._has_gate = bool(self._plan.gate_seconds)
         return [reply_of(query, raw) for query, raw in zip(queries, replies[-1], strict=True)]
@@ -87,7 +89,7 @@ class FunctionSession(RedisSession):
             await self._heed_gate(b"someone")
         if word != b"done":
             return False
-        self._tokens, self._has_gate = [], False
+        self._tokens, self._has_gate = {}, False
         self._keep_carried(proposal.carried, answers[0])
         return True
 

@@ -24,6 +24,8 @@ from swarm_workers.stm.wires.seam import Wire, WireLostError
 CARRIED_SECONDS_MAX = 0.1
 """What came along with a commit is not believed longer than this: others have had time."""
 _GATE_POLL_SECONDS = 0.2
+_FLAG_MILLISECONDS_MIN = 500
+"""A token that was not handed on for so long died with its holder."""
 _PASSING = ("READONLY", "CLUSTERDOWN", "TRYAGAIN", "LOADING", "MASTERDOWN", "NOREPLICAS")
 """Refusals of a server that starts or fails over: as good as a lost connection."""
 _MISSING = ("NOSCRIPT", "ERR Function not found")
@@ -68,10 +70,12 @@ class RedisSession:
         self._pool = pool
         self._patience = patience
         self._record = keys.record(slot.writer)
+        self._own = {self._record, keys.gate}
+        """Watched along with everything."""
         self._plan = RunPlan()
         self._has_read = False
-        self._tokens: list[str] = []
-        """Contended keys whose token is held."""
+        self._tokens: dict[str, bytes] = {}
+        """Names of the tokens that are held, by contended key."""
         self._has_gate = False
         self._ear: Ear | None = None
         self._contended: tuple[str, ...] = ()
@@ -135,10 +139,10 @@ class RedisSession:
     async def release(self) -> None:
         """Give back tokens and gate, if any are held."""
         has_gate, self._has_gate = self._has_gate, False
-        commands: list[Command] = [_command(effect) for effect in self._returning()]
+        commands = [command_of(effect) for effect in self._returning()]
         if has_gate:
             commands.append(_evaluated("open_gate", [self._keys.gate], [self.slot.writer]))
-        self._tokens = []
+        self._tokens = {}
         if not commands or self.slot.wire is None:
             return
         try:
@@ -146,35 +150,43 @@ class RedisSession:
         except WireLostError:
             self.slot.drop_wire()  # both expire by themselves
 
-    def _queue_up(self, commands: list[Command]) -> float:
-        """Add what takes the gate and tokens; return how long that may block."""
-        plan, mine = self._plan, self._tokens
+    def _queue_up(self, commands: list[Command]) -> tuple[str, ...]:
+        """Add what takes the gate and tokens; return the keys whose tokens are asked for."""
+        plan, held = self._plan, self._tokens
         if plan.gate_seconds:
             arguments = [self.slot.writer, int(plan.gate_seconds * 1000)]
             commands.append(_evaluated("close_gate", [self._keys.gate], arguments))
         # In the order of their names, or two could wait for each other.
-        wanted = [key for key in plan.tokens if not mine or key > mine[-1]]
+        wanted = tuple(key for key in plan.tokens if not held or key > max(held))
         for key in wanted:
-            flag_milliseconds = max(1000, int(plan.token_seconds * 8000))
             pair = [self._keys.flag(key), self._keys.token(key)]
-            commands.append(_evaluated("offer", pair, [flag_milliseconds]))
+            name = f"{self.slot.writer}:{self.slot.sequence}"
+            commands.append(_evaluated("offer", pair, [name, self._flag_milliseconds]))
             commands.append(("BLPOP", pair[1], f"{plan.token_seconds:.3f}"))
-        self._tokens += wanted
-        return plan.token_seconds * len(wanted)
+        return wanted
+
+    def _note_tokens(self, wanted: tuple[str, ...], replies: list[Any]) -> None:
+        """Keep the tokens that came; who has waited in vain goes on without.
+
+        Only BLPOP answers with a pair, or with nothing.
+        """
+        popped = [reply for reply in replies if isinstance(reply, list) or reply is None]
+        for key, reply in zip(wanted, popped, strict=False):
+            if reply is None:
+                self.meter.vain_waits += 1
+            else:
+                self._tokens[key] = reply[1]
+
+    @property
+    def _flag_milliseconds(self) -> int:
+        return max(_FLAG_MILLISECONDS_MIN, int(8000 * self.slot.flight_seconds))
 
     def _returning(self) -> list[Effect]:
-        """Return what opens the gate and puts tokens back, never two: a late holder may have one.
-
-        Who has waited in vain returns one as well, so that a token that died with its holder lives.
-        """
-        expiry = max(2000, int(self._plan.token_seconds * 16000))
+        """Return what opens the gate and hands tokens on."""
         effects = [Effect("DEL", self._keys.gate)] if self._has_gate else []
-        for token in (self._keys.token(each) for each in self._tokens):
-            effects += [
-                Effect("RPUSH", token, (1,)),
-                Effect("LTRIM", token, (0, 0)),
-                Effect("PEXPIRE", token, (expiry,)),
-            ]
+        for key, name in self._tokens.items():
+            arguments = (self._keys.token(key).encode(), name, self._flag_milliseconds)
+            effects.append(Effect("TOKEN", self._keys.flag(key), arguments))
         return effects
 
     async def _heed_gate(self, holder: bytes | None) -> None:
@@ -213,7 +225,7 @@ class RedisSession:
         while slot.wire is None or not slot.wire.is_open:
             if self._has_read:
                 raise RestartSignal
-            self._tokens, self._has_gate = [], False
+            self._tokens, self._has_gate = {}, False
             try:
                 await self._pool.open_wire(slot)
             except WireLostError as error:
@@ -332,7 +344,11 @@ def reply_of(query: Query, raw: Any) -> Reply:
     return reply
 
 
-def _command(effect: Effect) -> Command:
+def command_of(effect: Effect) -> Command:
+    """Return an effect as a command of its own."""
+    if effect.kind == "TOKEN":
+        token, *arguments = effect.arguments
+        return ("EVALSHA", script("hand_on").digest, 2, effect.key, token, *arguments)
     return (effect.kind, effect.key, *effect.arguments)
 
 

@@ -8,18 +8,19 @@ from importlib.resources import files
 LIBRARY = "swarm_stm_1"
 """Renamed whenever a program changes, so that old and new clients may share a server."""
 
-_PARTS = ("answers", "commit", "coordination")
+_PARTS = ("answers", "coordination", "commit")
 _FUNCTIONS = {
     "read": "no-writes",
     "commit": "",
     "offer": "",
+    "hand_on": "",
     "close_gate": "",
     "open_gate": "",
     "resolve": "",
 }
 
 
-SCRIPTS = ("read", "commit", "offer", "close_gate", "open_gate")
+SCRIPTS = ("read", "commit", "offer", "hand_on", "close_gate", "open_gate")
 """Those that are run by EVALSHA."""
 
 

@@ -16,7 +16,12 @@ from typing_extensions import override
 
 from swarm_workers.stm.codec import stamp
 from swarm_workers.stm.engines.proposals import RECORD_SECONDS, commit_call
-from swarm_workers.stm.engines.redis_session import RedisSession, read_command, reply_of
+from swarm_workers.stm.engines.redis_session import (
+    RedisSession,
+    command_of,
+    read_command,
+    reply_of,
+)
 from swarm_workers.stm.engines.scripts import script
 from swarm_workers.stm.errors import (
     StmCorruptedError,
@@ -39,14 +44,18 @@ class WatchSession(RedisSession):
         """Return the answers, all of one instant, in one flight; see `Session.read`."""
         await self._wire()
         is_first, commands = not self._has_read, list[Command]()
-        waiting_seconds = self._queue_up(commands) if is_first else 0.0
-        watched = self._watch_commands(commands, queries, is_first=is_first)
+        watched = self._unwatch(commands, is_first=is_first)
+        wanted = self._queue_up(commands) if is_first else ()
+        if self._plan.is_watched:
+            watched = self._watch(commands, watched, queries)
         if self._ear is not None:
             commands.append(("CLIENT", "CACHING", "YES"))
         gate = (Query("GET", self._keys.gate),) if is_first else ()
         commands.append(read_command((*gate, *queries)))
-        replies = await self._flight(commands, waiting_seconds)
+        replies = await self._flight(commands, self._plan.token_seconds * len(wanted))
         await self._check(replies)
+        if wanted:
+            self._note_tokens(wanted, replies[:-1])
         self.slot.watched = watched
         self._has_read = True
         answers = replies[-1]
@@ -77,36 +86,39 @@ class WatchSession(RedisSession):
         is_committed = await self._verdict(replies)
         self._note_tail(proposal.carried, replies[-1])
         if is_committed:
-            self._tokens, self._has_gate = [], False
+            self._tokens, self._has_gate = {}, False
         return is_committed
 
-    def _watch_commands(
-        self, commands: list[Command], queries: Sequence[Query], *, is_first: bool
+    def _unwatch(self, commands: list[Command], *, is_first: bool) -> set[str]:
+        """Let go of what would only be in the way; return what stays watched."""
+        watched = self.slot.watched
+        is_left_over = not watched <= self._own  # from a run that ended without EXEC
+        # Who closes the gate changes it, and would be stopped by a WATCH of its own.
+        if is_first and (is_left_over or (watched and self._plan.gate_seconds)):
+            commands.append(("UNWATCH",))
+            return set()
+        return watched
+
+    def _watch(
+        self, commands: list[Command], watched: set[str], queries: Sequence[Query]
     ) -> set[str]:
-        """Add what puts the hard questions under WATCH; return what is watched then."""
-        watched = set(self.slot.watched)
-        own = {self._record, self._keys.gate}
-        if is_first and not watched <= own:
-            commands.append(("UNWATCH",))  # left over from a run that ended without EXEC
-            watched = set()
-        if not self._plan.is_watched:
-            return watched
-        hard = {query.key for query in queries if query.kind not in SOFT_KINDS}
-        fresh = sorted((own | hard) - watched)
+        """Put the hard questions under WATCH; return what is watched then."""
+        wanted = self._own | {query.key for query in queries if query.kind not in SOFT_KINDS}
+        fresh = sorted(wanted - watched)
         if fresh:
             commands.append(("WATCH", *fresh))
-        return watched | own | hard
+        return watched | wanted
 
     async def _arm(self) -> None:
         """Have the record and the gate watched, and nothing else."""
-        wire, own = await self._wire(), {self._record, self._keys.gate}
+        wire, own = await self._wire(), self._own
         if self.slot.watched != own:
             commands: list[Command] = [
                 ("UNWATCH",), ("WATCH", *sorted(own)), ("GET", self._keys.gate)
             ]  # fmt: skip
             replies = await self._flight(commands)
             await self._check(replies)
-            self.slot.watched, self.slot.gate = own, replies[-1]
+            self.slot.watched, self.slot.gate = set(own), replies[-1]
         self._has_read = wire.is_open
         await self._heed_gate(self.slot.gate)
 
@@ -126,7 +138,7 @@ class WatchSession(RedisSession):
         return [
             _MULTI,
             *self._effect_commands(proposal, soft, sequence),
-            *((each.kind, each.key, *each.arguments) for each in self._returning()),
+            *map(command_of, self._returning()),
             _EXEC,
             ("WATCH", self._record, self._keys.gate, *hard),
             read_command((Query("GET", self._keys.gate), *self._with_flags(carried))),
@@ -146,7 +158,7 @@ class WatchSession(RedisSession):
 
     def _effect_command(self, effect: Effect, sequence: int) -> Command:
         if effect.kind != "SET":
-            return (effect.kind, effect.key, *effect.arguments)
+            return command_of(effect)
         (payload,) = effect.arguments
         assert isinstance(payload, bytes)
         return ("SET", effect.key, stamp(self.slot.writer, sequence, payload))
@@ -173,8 +185,7 @@ class WatchSession(RedisSession):
             slot.drop_wire()
             return
         slot.gate = answers[0]
-        slot.watched = {self._record, self._keys.gate}
-        slot.watched |= {query.key for query in carried if query.kind not in SOFT_KINDS}
+        slot.watched = self._own | {query.key for query in carried if query.kind not in SOFT_KINDS}
         self._keep_carried(carried, answers[1:])
 
     @override

@@ -18,7 +18,7 @@ CONFLICTS_BEFORE_ANY_GATE = 12
 MEMORY_SECONDS_MIN = 0.25
 MEMORY_SECONDS_MAX = 30.0
 MEMORY_WAITS = 4
-TOKEN_SECONDS_MIN = 0.05
+TOKEN_SECONDS_MIN = 0.5
 TOKEN_SECONDS_MAX = 5.0
 GATE_SECONDS_MIN = 0.2
 GATE_SECONDS_MAX = 5.0
@@ -77,21 +77,21 @@ class HotKeys:
         """The tokens of these keys were had after so long a wait; none means nobody else came."""
         for key in keys:
             heat = self._heats.setdefault(key, _Heat())
-            heat.wait_seconds += (seconds - heat.wait_seconds) / 4
+            # Up at once, and down slowly: a wait that was cut short makes everything worse.
+            heat.wait_seconds = max(seconds, heat.wait_seconds + (seconds - heat.wait_seconds) / 8)
             if seconds > 0:
                 heat.until = max(heat.until, now + _memory_seconds(heat))
 
 
-def gate_seconds(conflicts: int, *, run_seconds: float, flight_seconds: float) -> float:
+def gate_seconds(conflicts: int, *, run_seconds: float, is_long: bool) -> float:
     """Return for how long a transaction should close the gate for its next run; 0: it should not.
 
     Args:
         conflicts: that it has met.
         run_seconds: that its latest run took.
-        flight_seconds: that a flight takes. A run of two flights is short: whoever fights over it is
-            served best by a token.
+        is_long: whether that is much more than the two flights that nobody can do without. Short
+            ones that fight are served best by a token.
     """
-    is_long = run_seconds > 3 * flight_seconds
     if conflicts < (CONFLICTS_BEFORE_GATE if is_long else CONFLICTS_BEFORE_ANY_GATE):
         return 0.0
     return min(GATE_SECONDS_MAX, max(GATE_SECONDS_MIN, 4 * run_seconds))

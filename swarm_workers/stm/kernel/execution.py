@@ -54,6 +54,7 @@ class Execution(Generic[T]):
         """What the run before had read, if it could not commit."""
         self._conflicts = 0
         self._run_seconds = 0.0
+        self._is_long = False
         self._has_tokens = False
         self._is_listening = False
         self._is_committing = False
@@ -120,8 +121,8 @@ class Execution(Generic[T]):
 
     def _plan(self) -> RunPlan:
         is_watched = self._site.writes or self._conflicts > 0
-        run_seconds, flight_seconds = self._run_seconds, self._session.meter.flight_seconds
-        gate = gate_seconds(self._conflicts, run_seconds=run_seconds, flight_seconds=flight_seconds)
+        run_seconds, is_long = self._run_seconds, self._is_long
+        gate = gate_seconds(self._conflicts, run_seconds=run_seconds, is_long=is_long)
         hot_keys, tokens = self._local.hot_keys, tuple[str, ...]()
         if is_watched and not gate:
             wanted = {query.key for query in self._foreseen if query.kind not in SOFT_KINDS}
@@ -136,10 +137,10 @@ class Execution(Generic[T]):
         if not plan.tokens and (found := self._session.take_carried(self._foreseen)):
             transaction.believe(found)
             return
-        queued = meter.queue_seconds
+        queued, vain_waits = meter.queue_seconds, meter.vain_waits
         await transaction.fetch(self._foreseen)
         now = time.monotonic()
-        if plan.tokens:
+        if plan.tokens and meter.vain_waits == vain_waits:
             waited = meter.queue_seconds - queued
             is_queue = waited > meter.flight_seconds / 2
             self._local.hot_keys.note_wait(plan.tokens, waited if is_queue else 0.0, now)
@@ -205,6 +206,7 @@ class Execution(Generic[T]):
     def _note_conflict(self, lost: dict[Query, Reply]) -> None:
         now = time.perf_counter()
         self._run_seconds = self._stopwatch.run_seconds(now)
+        self._is_long = self._stopwatch.is_long(now)
         self._stopwatch.end_run(now, held=False)
         self._conflicts += 1
         self._lost = dict(lost)

@@ -8,7 +8,6 @@ work and no overhead.
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from copy import copy
 
 import msgspec
 
@@ -16,6 +15,7 @@ from swarm_workers.stm.questions import Meter
 
 SITES_MAX = 128
 ABORTING_KEYS_MAX = 10
+FLIGHTS_OF_SHORT_RUN = 3
 OTHERS = "(others)"
 
 
@@ -41,9 +41,16 @@ class SiteStatistics(msgspec.Struct, omit_defaults=True):
 
     def add(self, other: "SiteStatistics") -> None:
         """Add the sums of another."""
-        for name in self.__struct_fields__:
-            if name != "aborts":
-                setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.commits += other.commits
+        self.failures += other.failures
+        self.runs += other.runs
+        self.flights += other.flights
+        self.resolved += other.resolved
+        self.body_seconds += other.body_seconds
+        self.network_seconds += other.network_seconds
+        self.wasted_seconds += other.wasted_seconds
+        self.queue_seconds += other.queue_seconds
+        self.blocked_seconds += other.blocked_seconds
         if other.aborts:
             together = Counter(self.aborts) + Counter(other.aborts)
             self.aborts = dict(together.most_common(ABORTING_KEYS_MAX))
@@ -120,27 +127,38 @@ class Stopwatch:
         self.spent = SiteStatistics()
         self._meter = meter
         self._run_at: float | None = None
-        self._at_run = Meter()
+        self._waited_before = 0.0
+        self._network_before = 0.0
+        self._flights_before = 0
 
     def begin_run(self, now: float) -> None:
         """A run of the body starts."""
-        self._run_at, self._at_run = now, copy(self._meter)
+        meter = self._meter
+        self._run_at = now
+        self._waited_before = meter.queue_seconds + meter.blocked_seconds
+        self._network_before = meter.network_seconds
+        self._flights_before = meter.flights
 
     def run_seconds(self, now: float) -> float:
         """Return how long the run has taken, without queueing and blocking."""
-        meter, before = self._meter, self._at_run
         if self._run_at is None:
             return 0.0
-        waited = meter.queue_seconds - before.queue_seconds
-        waited += meter.blocked_seconds - before.blocked_seconds
+        waited = self._meter.queue_seconds + self._meter.blocked_seconds - self._waited_before
         return max(0.0, now - self._run_at - waited)
+
+    def is_long(self, now: float) -> bool:
+        """Say whether the run takes much longer than the two flights that it cannot do without."""
+        meter = self._meter
+        body_seconds = self.run_seconds(now) - (meter.network_seconds - self._network_before)
+        is_chatty = meter.flights - self._flights_before > FLIGHTS_OF_SHORT_RUN
+        return is_chatty or body_seconds > 2 * meter.flight_seconds
 
     def end_run(self, now: float, *, held: bool, blocks: bool = False) -> None:
         """A run has ended: it held, or it waits for work, or it was in vain. Once per run."""
         if self._run_at is None:
             return
         spent, seconds = self.spent, self.run_seconds(now)
-        network = min(seconds, self._meter.network_seconds - self._at_run.network_seconds)
+        network = min(seconds, self._meter.network_seconds - self._network_before)
         self._run_at = None
         spent.runs += 1
         if held:

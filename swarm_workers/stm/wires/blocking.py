@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import time
 import weakref
 from collections.abc import Sequence
@@ -37,6 +38,7 @@ class BlockingWire:
         self.is_open = True
         try:
             self._socket = _connect(address)
+            self._allow(address.answer_seconds)
         except OSError as error:
             raise WireLostError(str(error)) from error
         self._greet()
@@ -131,7 +133,7 @@ class BlockingWire:
             self._allow(seconds)
             try:
                 self._feed()
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 return
         elif type(reply) is hiredis.PushNotification:
             self._hear(reply)
@@ -150,7 +152,14 @@ class BlockingWire:
             ear.hear(invalidated(push))
 
     def _allow(self, seconds: float | None) -> None:
-        self._socket.settimeout(seconds)
+        """Let one answer take so long."""
+        if self._address.tls is not None:
+            self._socket.settimeout(seconds)
+            return
+        # The system's own limit: with that of Python every call asks poll() first.
+        micros = 0 if seconds is None else max(1, int(seconds * 1_000_000))
+        timeval = struct.pack("@ll", *divmod(micros, 1_000_000))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
 
     def _check(self) -> None:
         if self._pid != os.getpid():
@@ -189,9 +198,9 @@ def _connect(address: Address) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if address.tls is not None:
             made = address.tls.wrap_socket(made, server_hostname=address.host)
-    made.settimeout(address.answer_seconds)
+    made.settimeout(None)
     return made
 
 
 def _told(error: BaseException) -> str:
-    return "it did not answer in time" if isinstance(error, TimeoutError) else str(error)
+    return "it did not answer in time" if isinstance(error, (TimeoutError, BlockingIOError)) else str(error)
