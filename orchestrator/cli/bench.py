@@ -16,6 +16,10 @@ OtherServer = Annotated[
     str, typer.Option("--url", help="Measure on this Redis instead of one started for it.")
 ]
 
+OtherDatabase = Annotated[
+    str, typer.Option("--url", help="Measure on this Postgres instead of one started for it.")
+]
+
 
 @app.callback()
 def bench() -> None:
@@ -55,6 +59,17 @@ def stm(*, quick: Quick = False, json: JsonFile = None, url: OtherServer = "") -
 
     with StageDisplay() as display:
         report = measure("quick" if quick else "full", display, url)
+    _show(report, json)
+
+
+@app.command()
+def source(*, quick: Quick = False, json: JsonFile = None, url: OtherDatabase = "") -> None:
+    """The source store beside raw COPY, git and bare parsers, on a Postgres of its own."""
+    from orchestrator.bench.source.measure import FULL, QUICK, measure  # noqa: PLC0415
+    from orchestrator.cli.stages import StageDisplay  # noqa: PLC0415
+
+    with StageDisplay() as display:
+        report = measure(QUICK if quick else FULL, display, url)
     _show(report, json)
 
 

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from orchestrator.cli import bench, rollups, stack, swarm
+from orchestrator.cli import bench, code, rollups, stack, swarm
 from tasks_schema.errors import SwarmError
 from tasks_schema.kinds import ExitCode
 
@@ -28,6 +28,11 @@ for command in (
     swarm.apply,
     rollups.leaderboard,
     rollups.progress,
+    code.hotspots,
+    code.show,
+    code.history,
+    code.lineage,
+    code.callers,
     stack.up,
     stack.down,
     stack.doctor,

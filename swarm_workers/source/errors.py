@@ -6,6 +6,7 @@ SourceError (swarm_workers.errors)
 ├── UnsafePathError         a path that would leave the tree, or that cannot be stored
 ├── UnknownBranchError      no branch of that id
 ├── UnknownLandingError     the branch has no landing of that number
+├── PurgedLandingError      a landing older than what the branch still holds
 ├── EmptyLandingError       nothing to land
 └── StaleOperationError     operations that do not fit the head they are said to fit
 """
@@ -71,6 +72,20 @@ class UnknownLandingError(SourceError):
         )
         self.branch_id = branch_id
         self.landing = landing
+
+
+class PurgedLandingError(SourceError):
+    """A landing is older than what the branch still holds."""
+
+    def __init__(self, branch_id: str, landing: int, horizon: int) -> None:
+        """Name the branch, the landing and the oldest that is left."""
+        super().__init__(
+            f"landing {landing} of branch '{branch_id}' was purged, the oldest that is left is "
+            f"{horizon}; make the change anew on that or a newer one"
+        )
+        self.branch_id = branch_id
+        self.landing = landing
+        self.horizon = horizon
 
 
 class EmptyLandingError(SourceError):

@@ -15,8 +15,8 @@ from tasks_schema.messages.source import TRASH, Operation
 _NAMED = frozenset([NodeKind.DIR, NodeKind.FILE, NodeKind.LINK])
 
 
-def require_fitting(head: Side, operations: Sequence[Operation]) -> None:
-    """Refuse operations that do not fit the head.
+def require_fitting(head: Side, operations: Sequence[Operation]) -> Side:
+    """Return the head with operations on top; refuse those that do not fit it.
 
     Raises:
         StaleOperationError: naming the node and what is wrong with it.
@@ -35,6 +35,7 @@ def require_fitting(head: Side, operations: Sequence[Operation]) -> None:
     for path, node_id in after.shape.clashes:
         if (path, node_id) not in head.shape.clashes:
             raise StaleOperationError(node_id, f"would make a second file '{path}'")
+    return after
 
 
 def _require_target(head: Side, after: Side, operation: Operation) -> None:

@@ -35,6 +35,8 @@ class Side:
 
     nodes: Nodes
     shape: Shape
+    changes: int = 0
+    """How many sets of operations were put on top since it was read."""
 
     @classmethod
     def of(cls, nodes: Nodes) -> "Side":
@@ -44,10 +46,11 @@ class Side:
     def after(self, operations: Sequence[Operation]) -> "Side":
         """Return this side with operations on top, whatever their stamps are."""
         last = [
-            replace(operation, stamp=Stamp(_AFTER_ALL, "", index))
+            replace(operation, stamp=Stamp(_AFTER_ALL + self.changes, "", index))
             for index, operation in enumerate(operations, 1)
         ]
-        return Side.of(apply_operations(self.nodes, last))
+        nodes = apply_operations(self.nodes, last)
+        return Side(nodes, shape_of(nodes), self.changes + 1)
 
     def path(self, node_id: NodeId) -> str:
         """Return the path of the file that a node hangs in, empty if there is none."""

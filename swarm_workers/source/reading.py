@@ -5,19 +5,24 @@ and two queries of one checkout cannot disagree, whatever lands in between.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from swarm_workers.protocols import Tree, TreeFile
-from swarm_workers.source.errors import UnknownBranchError, UnknownLandingError
+from swarm_workers.source.errors import (
+    PurgedLandingError,
+    UnknownBranchError,
+    UnknownLandingError,
+)
 from swarm_workers.source.pieces import FileFormat
 from swarm_workers.source.registers import Node
 from swarm_workers.source.rows import NODE_SELECT, node_of
-from swarm_workers.source.tree_files import file_of, link_of
+from swarm_workers.source.shape import Shape
+from swarm_workers.source.tree_files import BlobReader, file_at, file_of, link_of
 from swarm_workers.source.values import Landing
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind
@@ -31,7 +36,7 @@ _CHAIN = text(
         FROM chain JOIN branches b USING (branch_id)
         WHERE b.parent_branch IS NOT NULL
     )
-    SELECT branch_id, landing FROM chain ORDER BY depth
+    SELECT branch_id, landing, b.horizon FROM chain JOIN branches b USING (branch_id) ORDER BY depth
     """
 )
 _LANDING_SELECT = """
@@ -46,6 +51,7 @@ _TOUCHED = text(
     "SELECT DISTINCT node_id FROM nodes WHERE branch_id = :branch"
     " AND landing_from > :since AND landing_from <= :until"
 )
+_UTF8 = {"encoding": "utf-8", "has_bom": False}
 _BLOBS = text("SELECT sha256, data FROM blobs WHERE sha256 = ANY(:hashes)")
 
 
@@ -101,10 +107,13 @@ def state_of(connection: Connection, branch_id: str, landing: int | None) -> Sta
     Raises:
         UnknownBranchError: there is no such branch.
         UnknownLandingError: the branch has no such landing.
+        PurgedLandingError: the branch no longer holds it.
     """
     found = read_landing(connection, branch_id, landing)
     parameters = {"branch": branch_uuid(branch_id), "landing": found.number}
-    rows = connection.execute(_CHAIN, parameters)
+    rows = connection.execute(_CHAIN, parameters).all()
+    if found.number < rows[0].horizon:
+        raise PurgedLandingError(branch_id, found.number, rows[0].horizon)
     return State(tuple((row.branch_id, row.landing) for row in rows))
 
 
@@ -202,9 +211,28 @@ def _made_files(
     return {
         row.path: link_of(row.text)
         if row.kind == NodeKind.LINK
-        else file_of(row.meta, contents.get(row.node_id, ""), blobs.__getitem__)
+        else _file_of(row.meta, contents.get(row.node_id, ""), blobs.__getitem__)
         for row in sorted(files, key=lambda row: row.path)
     }
+
+
+def file_or_utf8(node: Node, shape: Shape, blob_of: BlobReader) -> TreeFile:
+    """Return the file or link of a node as `read_tree` does."""
+    try:
+        return file_at(node, shape, blob_of)
+    except UnicodeEncodeError:
+        return file_at(replace(node, meta={**node.meta, **_UTF8}), shape, blob_of)
+
+
+def _file_of(meta: Mapping[str, Any], content: str, blob_of: BlobReader) -> TreeFile:
+    """Return a regular file; in UTF-8 where its encoding has no bytes for what is in it.
+
+    No landing is so. But one hub may change the encoding while another writes what it lacks.
+    """
+    try:
+        return file_of(meta, content, blob_of)
+    except UnicodeEncodeError:
+        return file_of({**meta, **_UTF8}, content, blob_of)
 
 
 def read_nodes(

@@ -2,7 +2,7 @@
 
 A change of one node moves what hangs beneath it, and may break a cycle or close one: then another
 node goes back to its birth parent, into a file that nobody named. So what is loaded grows until
-nothing of it hangs on something that is not.
+nothing of it hangs on something that is not, and all files that gain or lose a node are there.
 
 Law, held by `tests/properties/source`: places kept up to date this way, batch by batch, are those
 that `shape_of` gives for all nodes at once.
@@ -77,12 +77,13 @@ def refit(stock: Stock, touched: Mapping[NodeId, Node]) -> Refit:
         done |= waiting
         nodes = {**{node_id: each.node for node_id, each in loaded.items()}, **touched}
         shape = shape_of(nodes)
+        moved = {each for each, old in loaded.items() if shape.place(each) != old.place}
+        changed = moved | touched.keys()
         absent = stock.some(shape.children.keys() - nodes.keys() - _RESERVED)
-        waiting = _files(absent, absent) - done
+        into = {shape.place(each).file_id for each in changed}
+        waiting = {each for each in _files(absent, absent) | into if each is not None} - done
         if not waiting:
-            break
-    moved = (each for each, old in loaded.items() if shape.place(each) != old.place)
-    return Refit(frozenset(touched) | frozenset(moved), nodes, shape)
+            return Refit(frozenset(changed), nodes, shape)
 
 
 def _files(stored: Mapping[NodeId, Stored], node_ids: Collection[NodeId]) -> set[NodeId]:

@@ -7,10 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from swarm_workers.source.lines import split_lines
+from swarm_workers.source.registers import Node
 from swarm_workers.source.shape import Shape
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind
 from tasks_schema.messages.swarm import module_path
+
+DEFINITIONS = frozenset([NodeKind.CLASS, NodeKind.DEF])
 
 LineRange = tuple[int, int]
 """First and last line, both counted from 1 and both within."""
@@ -54,12 +57,12 @@ def enclosing_files(modules: Mapping[str, str], dotted: str) -> dict[str, str]:
 
 def lines_of(shape: Shape, file_id: NodeId, dotted: str) -> tuple[LineRange, ...]:
     """Return the lines of the classes and functions of this name in a file."""
-    return tuple(lines for name, lines in _definitions(shape, file_id, "", 1) if name == dotted)
+    return tuple(lines for name, lines in _definitions(shape, file_id) if name == dotted)
 
 
 def names_in(shape: Shape, file_id: NodeId) -> tuple[str, ...]:
     """Return the dotted names of the classes and functions in a file."""
-    return tuple(dict.fromkeys(name for name, _ in _definitions(shape, file_id, "", 1)))
+    return tuple(dict.fromkeys(name for name, _ in _definitions(shape, file_id)))
 
 
 def together(found: Collection[Scope]) -> Scope:
@@ -73,20 +76,32 @@ def together(found: Collection[Scope]) -> Scope:
     return joined
 
 
-def _definitions(
-    shape: Shape, parent: NodeId, prefix: str, line: int
-) -> Iterator[tuple[str, LineRange]]:
-    """Yield name and lines of the definitions beneath a node whose children begin at a line."""
-    for node in shape.children.get(parent, ()):
-        start = line + _line_count(node.lead)
-        inside = start + _line_count(node.text)
-        beneath = (each.lead + each.text for each in shape.beneath(node.node_id))
-        line = inside + _line_count("".join(beneath))
-        if node.name and node.kind in (NodeKind.CLASS, NodeKind.DEF):
-            name = f"{prefix}{node.name}"
-            yield name, (start, line - 1)
-            yield from _definitions(shape, node.node_id, f"{name}.", inside)
+def named_nodes(shape: Shape, file_id: NodeId) -> Iterator[tuple[str, Node, LineRange]]:
+    """Yield the named nodes of a file: dotted name, node, and its lines without its lead."""
+    yield from _named(shape, file_id, "", 1)
 
 
-def _line_count(text: str) -> int:
+def line_count(text: str) -> int:
+    """Return how many lines a text has, a last one without an end among them."""
     return len(split_lines(text))
+
+
+def _definitions(shape: Shape, file_id: NodeId) -> Iterator[tuple[str, LineRange]]:
+    for name, node, lines in named_nodes(shape, file_id):
+        if node.kind in DEFINITIONS:
+            yield name, lines
+
+
+def _named(
+    shape: Shape, parent: NodeId, prefix: str, line: int
+) -> Iterator[tuple[str, Node, LineRange]]:
+    """Yield the named nodes beneath one whose children begin at a line."""
+    for node in shape.children.get(parent, ()):
+        start = line + line_count(node.lead)
+        inside = start + line_count(node.text)
+        beneath = (each.lead + each.text for each in shape.beneath(node.node_id))
+        line = inside + line_count("".join(beneath))
+        if node.name:
+            name = f"{prefix}{node.name}"
+            yield name, node, (start, line - 1)
+            yield from _named(shape, node.node_id, f"{name}.", inside)

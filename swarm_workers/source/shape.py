@@ -5,7 +5,9 @@ equal trees on every hub.
 
 Cycles. Two hubs may each move a node under the other's. While there is a cycle, its node with the
 greatest place stamp goes back under its birth parent; a node that went back and is in a cycle
-still (malformed operations only) is lost. Every node goes back once at most, so this ends.
+still (malformed operations only) is lost. Every node goes back once at most, so this ends. Lost is
+also what hangs on a kind that cannot hold it: folders hold folders, files and links, and these and
+what is in them hold the rest. So no cycle leads through both.
 
 Names. Two folders of one name are one folder to the reader. Of two files of one path the one born
 first keeps it; the other is shown as `path~<id>`.
@@ -102,7 +104,7 @@ def shape_of(nodes: Nodes) -> Shape:
 
 def _acyclic_parents(nodes: Nodes) -> tuple[dict[NodeId, NodeId], frozenset[NodeId]]:
     parents = {
-        node_id: node.parent
+        node_id: _fitting(nodes, node, node.parent)
         for node_id, node in nodes.items()
         if node.kind is not None and node.parent is not None
     }
@@ -112,9 +114,20 @@ def _acyclic_parents(nodes: Nodes) -> tuple[dict[NodeId, NodeId], frozenset[Node
             standing = [node_id for node_id in cycle if node_id not in demoted]
             last = max(standing or cycle, key=lambda node_id: nodes[node_id].place)
             birth_parent = nodes[last].birth_parent
-            parents[last] = LOST if not standing or birth_parent is None else birth_parent
+            if not standing or birth_parent is None:
+                birth_parent = LOST
+            parents[last] = _fitting(nodes, nodes[last], birth_parent)
             demoted.add(last)
     return parents, frozenset(demoted)
+
+
+def _fitting(nodes: Nodes, node: Node, parent: NodeId) -> NodeId:
+    """Return the parent that a node hangs on: none if it is of no kind that can hold it."""
+    above = nodes.get(parent)
+    if above is None or above.kind is None:
+        return parent
+    is_folder = above.kind is NodeKind.DIR
+    return parent if is_folder is is_structure(node) else LOST
 
 
 def _cycles(parents: dict[NodeId, NodeId]) -> list[list[NodeId]]:
@@ -191,7 +204,5 @@ def _place_contents(
         is_tied = sum(each.position == node.position for each in around) > 1
         own = f"{node.position}{_TIE}{node.node_id.hex}" if is_tied else node.position
         sortkey = prefix + own + _LEVEL_END
-        if is_structure(node):  # malformed: nothing but its own contents is seen in a file
-            continue
         places[node.node_id] = Place(file_id, sortkey)
         _place_contents(file_id, node.node_id, sortkey, children, places)

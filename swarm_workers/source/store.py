@@ -5,7 +5,7 @@ method blocks for its queries, and raises `ServiceUnreachableError` if Postgres 
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -15,26 +15,31 @@ from swarm_workers.daily import DaysMade
 from swarm_workers.postgres import transaction
 from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.source import reading, scope, writing
+from swarm_workers.source.edges.deriving import edge_changes, edges_of_tree, insert_edges
+from swarm_workers.source.edges.stored import StoredState
 from swarm_workers.source.errors import EmptyLandingError
 from swarm_workers.source.failed import keep_failed, read_clashes
 from swarm_workers.source.fitting import require_fitting
+from swarm_workers.source.garbage import collection_paused
+from swarm_workers.source.joining import join
 from swarm_workers.source.loading import blob_reader, load_lines, load_sides
 from swarm_workers.source.log import lanes, sealing
 from swarm_workers.source.log.landings import Entry, record_landing
 from swarm_workers.source.log.lanes import Lane
-from swarm_workers.source.merging import changed_files, rebase
+from swarm_workers.source.log.purging import require_kept
 from swarm_workers.source.node_ids import IdSource
 from swarm_workers.source.reading import branch_uuid, state_of
 from swarm_workers.source.scope import Scope
 from swarm_workers.source.shape import shape_of
-from swarm_workers.source.tree_diff import Changes, diff_tree
+from swarm_workers.source.tree_diff import Changes, diff_tree, nodes_of_inserts
 from swarm_workers.source.tree_files import storable, tree_digest
 from swarm_workers.source.values import (
     Branch,
+    Change,
     Clash,
-    ClashKind,
     Conflict,
     HeadMoved,
+    Joined,
     Landing,
     Merged,
 )
@@ -67,7 +72,7 @@ class SourceStore:
             known = _branch_of_digest(connection, digest)
         if known is not None:
             return Branch(str(known))
-        operations = diff_tree({}, tree, self._ids(), dict[str, bytes]().__getitem__)
+        operations = _import_operations(tree, self._ids())
         branch = self._new_branch()
         with transaction(self._engine) as connection:
             values = {"branch_id": branch, "name": storable(name), "digest": digest}
@@ -90,6 +95,7 @@ class SourceStore:
         branch = self._new_branch()
         with transaction(self._engine) as connection:
             origin = reading.read_landing(connection, branch_id, landing)
+            require_kept(connection, branch_id, origin.number)
             parent = branch_uuid(branch_id)
             lamport = lanes.newest_lamport(connection, parent)
             connection.execute(
@@ -181,21 +187,19 @@ class SourceStore:
         Nothing is written. The caller tests the merged state, then lands `Merged.operations` with
         `Merged.head` as the expected head.
         """
+        joined = self.join(branch_id, [Change(base, tuple(operations), "", uuid.UUID(int=0))])
+        (part,) = joined.parts
+        if isinstance(part, Conflict):
+            return part
+        return Merged(joined.changes, part, joined.head)
+
+    def join(self, branch_id: str, changes: Sequence[Change]) -> Joined:
+        """Return what the head would be with several changes; those that clash are left out.
+
+        Nothing is written. The caller tests the joined state, then lands all of its parts at once.
+        """
         with transaction(self._engine) as connection:
-            before = state_of(connection, branch_id, base)
-            after = state_of(connection, branch_id, None)
-            head_number = after.levels[0][1]
-            base_side, head_side = load_sides(connection, (before, after), operations)
-            result = rebase(base_side, head_side, operations)
-            if result.clashes:
-                return Conflict(tuple(result.clashes), head_number)
-            merged = head_side.after(result.operations)
-            blob_of = blob_reader(connection, operations)
-            try:
-                changes = changed_files(head_side, merged, blob_of)
-            except UnicodeEncodeError as error:
-                return Conflict((_encoding_clash(operations[0], error),), head_number)
-            return Merged(changes, tuple(result.operations), head_number)
+            return join(connection, branch_id, changes)
 
     def land(  # noqa: PLR0913 - a landing is all of this
         self,
@@ -210,7 +214,7 @@ class SourceStore:
     ) -> Landing | HeadMoved:
         """Put operations on the head, in one transaction; an attempt lands once however often.
 
-        What was pushed since the head becomes a landing of its own first, and moves it.
+        As `land_all` does for several, whose errors it raises.
 
         Args:
             branch_id: the branch.
@@ -220,30 +224,66 @@ class SourceStore:
             attempt_id: a second landing of it changes nothing and returns the first one's.
             exit_status: of the success command on just this state.
             note: what was changed, for people.
+        """
+        change = Change(expected_head, tuple(operations), author, attempt_id, note)
+        landed = self.land_all(
+            branch_id, expected_head=expected_head, changes=[change], exit_status=exit_status
+        )
+        return landed if isinstance(landed, HeadMoved) else landed[0]
+
+    def land_all(
+        self,
+        branch_id: str,
+        *,
+        expected_head: int,
+        changes: Sequence[Change],
+        exit_status: int | None,
+        is_wanted: Callable[[Connection], bool] = lambda _connection: True,
+    ) -> list[Landing] | HeadMoved:
+        """Put changes that were tested together on the head: a landing each, all or none of them.
+
+        The head goes from one tested state to another: nobody sees it at a landing between.
+        What was pushed since the head becomes a landing of its own first, and moves it.
+
+        Args:
+            branch_id: the branch.
+            expected_head: the head that the operations were made or merged on.
+            changes: in the order in which they were joined, with the operations that came of that,
+                which are stamped anew here. If one of them has landed already, nothing is changed.
+            exit_status: of the success command on the state after the last; those between were not
+                tested.
+            is_wanted: asked in the transaction; False leaves all as it is.
+
+        Returns:
+            The landings, those that were made before among them; or where the head is, if it is
+            not as expected, or if this is not wanted any more.
 
         Raises:
-            EmptyLandingError: there are no operations.
+            EmptyLandingError: one of the changes has no operations.
             StaleOperationError: they do not fit the expected head.
             UnknownBranchError: there is no such branch.
         """
         with transaction(self._engine) as connection:
             branch = branch_uuid(branch_id)
             lanes.hold_branch(connection, branch)
-            landed = reading.read_landing_of_attempt(connection, attempt_id)
-            if landed is not None:
-                return landed
+            before = [
+                landed
+                for each in changes
+                if (landed := reading.read_landing_of_attempt(connection, each.attempt_id))
+            ]
+            if len(before) == len(changes):
+                return before
             head = sealing.seal_pushed(
                 connection, reading.read_landing(connection, branch_id, None)
             )
-            if head.number != expected_head:
+            if before or head.number != expected_head or not is_wanted(connection):
                 return HeadMoved(head.number)
-            if not operations:
-                raise EmptyLandingError(branch_id, attempt_id)
-            lane = lanes.lock_lane(connection, branch, lanes.lane_of(attempt_id))
-            vector = head.version_vector
-            entry = Entry(head.number + 1, author, vector, attempt_id, exit_status, storable(note))
-            self._write(connection, lane, entry, operations)
-            return reading.read_landing(connection, branch_id, entry.number)
+            landings: list[Landing] = []
+            for each in changes:
+                status = exit_status if each is changes[-1] else None
+                head = self._land_one(connection, head, each, status)
+                landings.append(head)
+            return landings
 
     def fail(
         self,
@@ -307,14 +347,35 @@ class SourceStore:
             names |= {f"{module}.{each}" for each in scope.names_in(shape, shape.files[path])}
         return tuple(sorted(names - {""}))
 
+    def _land_one(
+        self, connection: Connection, head: Landing, change: Change, exit_status: int | None
+    ) -> Landing:
+        """Write one landing on the head; the transaction has the branch to itself."""
+        if not change.operations:
+            raise EmptyLandingError(head.branch_id, change.attempt_id)
+        branch = branch_uuid(head.branch_id)
+        lane = lanes.lock_lane(connection, branch, lanes.lane_of(change.attempt_id))
+        entry = Entry(
+            head.number + 1,
+            change.author,
+            head.version_vector,
+            change.attempt_id,
+            exit_status,
+            storable(change.note),
+        )
+        self._write(connection, lane, entry, change.operations)
+        return reading.read_landing(connection, head.branch_id, entry.number)
+
     def _write(
         self, connection: Connection, lane: Lane, entry: Entry, operations: Sequence[Operation]
     ) -> None:
         """Write a landing on the head that the lane is locked at."""
         state = state_of(connection, str(lane.branch), None)
         (head,) = load_sides(connection, (state,), operations)
-        require_fitting(head, operations)
-        stamped = writing.restamp(lane, operations)
+        after = require_fitting(head, operations)
+        sides = (head.nodes, head.shape), (after.nodes, after.shape)
+        edges = edge_changes(*sides, StoredState(connection, state))
+        stamped = writing.restamp(lane, [*operations, *edges])
         writing.write_landing(connection, lane, entry, stamped, head.nodes)
 
     def _ids(self) -> IdSource:
@@ -324,13 +385,16 @@ class SourceStore:
         return self._ids()()
 
 
+def _import_operations(tree: Tree, new_id: IdSource) -> list[Operation]:
+    """Return what makes a tree out of nothing: its nodes, and the edges between them."""
+    with collection_paused():
+        operations = diff_tree({}, tree, new_id, dict[str, bytes]().__getitem__)
+        nodes = nodes_of_inserts(operations)
+        return [*operations, *insert_edges(edges_of_tree(nodes, shape_of(nodes)))]
+
+
 def _branch_of_digest(connection: Connection, digest: str) -> uuid.UUID | None:
     found: uuid.UUID | None = connection.execute(
         select(BRANCHES.c.branch_id).where(BRANCHES.c.digest == digest)
     ).scalar()
     return found
-
-
-def _encoding_clash(operation: Operation, error: UnicodeEncodeError) -> Clash:
-    letter = error.object[error.start : error.end]
-    return Clash(ClashKind.ENCODING, operation.node_id, "", "text", "", letter, error.encoding)

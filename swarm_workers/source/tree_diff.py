@@ -3,7 +3,7 @@
 Pure but for the ids of new nodes, which are an argument.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from swarm_workers.protocols import TreeFile
@@ -40,6 +40,24 @@ def diff_tree(
             require_storable(path, file)
     writer = _Writer(nodes, shape_of(nodes), changes, new_id, blob_of)
     return tuple(writer.operations())
+
+
+def nodes_of_inserts(operations: Iterable[Operation]) -> dict[NodeId, Node]:
+    """Return the nodes that inserts make of nothing, before they have stamps."""
+    return {
+        each.node_id: Node(
+            each.node_id,
+            each.node_kind,
+            each.parent,
+            parent=each.parent,
+            position=each.position or "",
+            name=each.name or "",
+            lead=each.lead or "",
+            text=each.text or "",
+            meta=each.meta or {},
+        )
+        for each in operations
+    }
 
 
 class _Writer:

@@ -77,6 +77,34 @@ class Conflict:
 
     clashes: tuple[Clash, ...]
     head: int
+    is_with_head: bool = True
+    """False if they go together with the head, and clash only with other changes before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one attempt wants to land."""
+
+    base: int
+    """The landing that its operations were made on."""
+    operations: tuple[Operation, ...]
+    author: str
+    """The agent."""
+    attempt_id: uuid.UUID
+    note: str = ""
+    """What was changed, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What the head would be with several changes, one after another."""
+
+    changes: Mapping[str, TreeFile | None]
+    """Files that would differ from the head's; None for one that would be gone."""
+    parts: tuple[tuple[Operation, ...] | Conflict, ...]
+    """Of each change in turn the operations to land in place of its own, empty if the head has it
+    all already; or why it was left out."""
+    head: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,22 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a client has spent so far, in seconds."""
+
+    wasted: float
+    """On runs of bodies that did not hold."""
+    coordination: float = 0.0
+    """By the client's own statistics; 0 where it has none."""
+
+    def since(self, before: "Costs") -> "Costs":
+        """Return what was spent after an earlier look."""
+        return Costs(self.wasted - before.wasted, self.coordination - before.coordination)
 
 
 class Probe:
@@ -38,6 +53,10 @@ class Client(Protocol):
 
     def total(self, names: Sequence[str], saw: Callable[[int], object] = int) -> int:
         """Return the sum of some variables; tell `saw` what each run of the body made of it."""
+        ...
+
+    def costs(self) -> Costs:
+        """Return what was spent so far."""
         ...
 
     def close(self) -> None:

@@ -22,9 +22,11 @@ class Slice:
     aborts: float
     """Share of the runs of bodies that did not commit, 0 to 1."""
     wasted: float
-    """Share of the agents' time from the first to the last run of a body."""
+    """Share of the agents' time on runs of bodies that did not hold."""
     overhead: float
     """Share of the agents' time within transactions."""
+    overhead_by_statistics: float
+    """The same by the library's own statistics, without the bodies; 0 where it has none."""
     evenness: float
     """Commits of the agent that has the fewest, over those of the one that has the most."""
     p50_ms: float
@@ -81,18 +83,18 @@ def summed(outcomes: Sequence[Outcome]) -> Slice:
     busy = [each for each in outcomes if each.latencies]
     latencies = sorted(seconds for each in busy for seconds in each.latencies)
     commits = [each.commits for each in busy]
-    wall = sum(each.wall_seconds for each in busy)
     attempts = sum(each.attempts for each in busy)
-    cpu = sum(each.cpu_seconds for each in busy)
+    wall = sum(each.wall_seconds for each in busy)
     return Slice(
-        commits_per_second=sum(_rate(each) for each in busy),
+        commits_per_second=sum(_share(each.commits, each.window_seconds) for each in busy),
         aborts=1 - len(latencies) / attempts if attempts else 0.0,
-        wasted=sum(each.wasted_seconds for each in busy) / wall if wall else 0.0,
-        overhead=sum(each.inside_seconds for each in busy) / wall if wall else 0.0,
-        evenness=min(commits) / max(commits) if max(commits) else 0.0,
+        wasted=_share(sum(each.wasted_seconds for each in busy), wall),
+        overhead=_share(sum(each.inside_seconds for each in busy), wall),
+        overhead_by_statistics=_share(sum(each.coordination_seconds for each in busy), wall),
+        evenness=_share(min(commits), max(commits)),
         p50_ms=_MILLI * quantile(latencies, 0.5),
         p99_ms=_MILLI * quantile(latencies, 0.99),
-        cpu_us=_MICRO * cpu / len(latencies),
+        cpu_us=_MICRO * sum(each.cpu_seconds for each in busy) / len(latencies),
     )
 
 
@@ -101,5 +103,5 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def _rate(outcome: Outcome) -> float:
-    return outcome.commits / outcome.window_seconds if outcome.window_seconds else 0.0
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0

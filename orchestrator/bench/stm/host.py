@@ -5,6 +5,7 @@ standard input and output, and ends, with all that it started, when the input en
 behind even if whoever started it is killed.
 """
 
+import faulthandler
 import os
 import random
 import signal
@@ -27,7 +28,7 @@ from orchestrator.bench.stm.surface import MissingFeatureError
 from orchestrator.bench.stm.workloads import WORKLOADS
 
 _LENGTH = struct.Struct(">I")
-_MARGIN_SECONDS = 60
+_MARGIN_SECONDS = 30
 
 
 def send(stream: IO[bytes], message: Any) -> None:
@@ -123,16 +124,16 @@ def _stream(end: socket.socket) -> IO[bytes]:
 
 
 def _work(index: int, stream: IO[bytes]) -> None:
-    """Do jobs until the host is gone. An agent that hangs is ended by its alarm."""
+    """Do jobs until the host is gone. One that hangs says where, and ends itself."""
     clients: dict[tuple[str, str, float], Client] = {}
     while (order := receive(stream, tuple[str, Job])) is not None:
         url, job = order
-        signal.alarm(int(job.seconds) + _MARGIN_SECONDS)
+        faulthandler.dump_traceback_later(job.seconds + _MARGIN_SECONDS, exit=True)
         run = _prepared(index, url, job, clients)
         send(stream, "ready")
         receive(stream, str)
         send(stream, run())
-        signal.alarm(0)
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _prepared(

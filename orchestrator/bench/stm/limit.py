@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from orchestrator.bench.stm.client import Probe
+from orchestrator.bench.stm.client import Costs, Probe
 from orchestrator.bench.stm.raw import RawWire, pack
 
 _MULTI = pack("MULTI")
@@ -62,6 +62,10 @@ class Raw:
         found = sum(int(value or 0) for value in values)
         saw(found)
         return found
+
+    def costs(self) -> Costs:
+        """Return what was spent from the first to the last run of each body."""
+        return Costs(self.probe.wasted_seconds)
 
     def close(self) -> None:
         """Close the connection."""

@@ -1,5 +1,6 @@
 """The whole benchmark: everything measured, every bar judged."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 
 import redis
@@ -36,19 +37,16 @@ def measure(length: Length, announce: Announce, named_url: str = "") -> Report:
     """
     plan = stages(length)
     steps = ["flights", "cut commits", *(stage.name for stage in plan)]
-    with Crew(AGENTS, named_url) as crew:
-        try:
-            announce(steps[0], 0, len(steps))
-            flights = count_all(crew.url, "bench-flights")
-            announce(steps[1], 1, len(steps))
-            cuts = list(_cut_all(crew.url, _CUTS[length]))
-            found: dict[str, Measurement] = {}
-            for number, stage in enumerate(plan, start=2):
-                announce(stage.name, number, len(steps))
-                found |= _in_turns(crew, stage)
-            evidence = Evidence(flights, cuts, found, lost_updates(crew.url, found.values()))
-        finally:
-            _clean(crew.url)
+    with Crew(AGENTS, named_url) as crew, _clean_afterwards(named_url):
+        announce(steps[0], 0, len(steps))
+        flights = count_all(crew.url, "bench-flights")
+        announce(steps[1], 1, len(steps))
+        cuts = list(_cut_all(crew.url, _CUTS[length]))
+        found: dict[str, Measurement] = {}
+        for number, stage in enumerate(plan, start=2):
+            announce(stage.name, number, len(steps))
+            found |= _in_turns(crew, stage)
+        evidence = Evidence(flights, cuts, found, lost_updates(crew.url, found.values()))
     return Report(tuple(evidence.as_rows()), tuple(judge(evidence)))
 
 
@@ -68,8 +66,13 @@ def _in_turns(crew: Crew, stage: Stage) -> dict[str, Measurement]:
     return {name: measured(stage.jobs[name], outcomes[name]) for name in stage.jobs}
 
 
-def _clean(url: str) -> None:
-    """Delete the benchmark's keys: the server may be one that somebody else goes on using."""
-    with redis.Redis.from_url(url) as client:
-        for key in client.scan_iter("{bench-*", count=1000):
-            client.unlink(key)
+@contextlib.contextmanager
+def _clean_afterwards(named_url: str) -> Iterator[None]:
+    """Delete the benchmark's keys from a server that somebody else goes on using."""
+    try:
+        yield
+    finally:
+        if named_url:
+            with redis.Redis.from_url(named_url) as client:
+                for key in client.scan_iter("{bench-*", count=1000):
+                    client.unlink(key)

@@ -33,7 +33,7 @@ def run_measured(task: Task, step: Callable[[], object], probe: Probe) -> Outcom
     that waited for long would look as lucky as the others; its latency counts.
     """
     work = task.job.work_seconds
-    probe.attempts, probe.wasted_seconds = 0, 0.0
+    attempts_before, costs_before = probe.attempts, task.client.costs()
     if work:
         pause(task.chance.random() * work)  # all at once would be a crowd that never is
     latencies: list[float] = []
@@ -48,13 +48,16 @@ def run_measured(task: Task, step: Callable[[], object], probe: Probe) -> Outcom
             pause(work)
             now = time.perf_counter()
     is_late = task.job.agents > 1 and not work and len(latencies) > 0
+    cpu_seconds = time.process_time() - cpu_before
+    costs = task.client.costs().since(costs_before)
     return Outcome(
         commits=len(latencies) - is_late,
-        attempts=probe.attempts or len(latencies),
-        wasted_seconds=probe.wasted_seconds,
+        attempts=probe.attempts - attempts_before or len(latencies),
+        wasted_seconds=costs.wasted,
+        coordination_seconds=costs.coordination,
         inside_seconds=sum(latencies),
         window_seconds=task.job.seconds if is_late else now - began_at,
         wall_seconds=now - began_at,
-        cpu_seconds=time.process_time() - cpu_before,
+        cpu_seconds=cpu_seconds,
         latencies=latencies,
     )

@@ -35,7 +35,9 @@ class Outcome(msgspec.Struct, kw_only=True):
     attempts: int = 0
     """Runs of bodies, so at least `commits`."""
     wasted_seconds: float = 0.0
-    """From the first run of a body to its last, over all transactions."""
+    """On runs of bodies that did not hold."""
+    coordination_seconds: float = 0.0
+    """What coordination cost by the library's own statistics; 0 where it has none."""
     inside_seconds: float = 0.0
     """Within transactions, whatever they did there."""
     window_seconds: float = 0.0

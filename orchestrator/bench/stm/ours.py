@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from orchestrator.bench.stm.client import Probe
-from orchestrator.bench.stm.surface import open_stm
+from orchestrator.bench.stm.client import Costs, Probe
+from orchestrator.bench.stm.surface import has_statistics, open_stm
 from swarm_workers.stm import TCounter, TVar
 
 
@@ -36,6 +36,13 @@ class Ours:
         """Return a sum."""
         variables = [self.variable(name) for name in names]
         return self.stm.atomically(lambda: _total(variables, saw))
+
+    def costs(self) -> Costs:
+        """Return what was spent by the library's own statistics, where it has them."""
+        if not has_statistics():
+            return Costs(self.probe.wasted_seconds)
+        total = self.stm.statistics().total  # type: ignore[attr-defined, unused-ignore]
+        return Costs(total.wasted_seconds, total.overhead_seconds)
 
     def close(self) -> None:
         """Close the space."""

@@ -39,11 +39,14 @@ def stages(length: Length) -> list[Stage]:
     found = [
         *(_single_agent(milliseconds, second) for milliseconds in ROUND_TRIPS_MS),
         _contention(second),
+        _contention_elsewhere(0, 0.3 * second),
+        _contention_elsewhere(5, second),
         *(_overhead(*each, second=second) for each in OVERHEADS),
         _wake_ups(second),
         _long(length),
         _auditors(second),
         _first_runs(second),
+        _record(second),
         _coroutines(second),
     ]
     return [_seeded(stage, index, length) for index, stage in enumerate(found)]
@@ -62,7 +65,7 @@ def _single_agent(milliseconds: int, second: float) -> Stage:
     choices += [("raw", 1, "plain SET")]
     jobs = {
         names.single(milliseconds, client, keys, workload): Job(
-            workload=workload, client=client, keys=keys, seconds=0.16 * second,
+            workload=workload, client=client, keys=keys, seconds=0.12 * second,
             round_trip_seconds=milliseconds * _MS, space=_space(client),
         )
         for client, keys, workload in choices
@@ -72,18 +75,31 @@ def _single_agent(milliseconds: int, second: float) -> Stage:
 
 def _contention(second: float) -> Stage:
     jobs = {
-        names.crowd(1, workload, client): _crowd_job(1, workload, client, 0.8 * second)
+        names.crowd(1, workload, client): _crowd_job(1, workload, client, 0.6 * second)
         for workload in ("hot", "bank")
-        for client in ("helper", "ours", "raw")
+        for client in ("helper", "ours", "ours, function", "raw")
     }
     for client in ("ours", "raw"):
         jobs[names.crowd(1, "count", client)] = _crowd_job(1, "count", client, 0.4 * second)
-    return Stage(f"{names.AGENTS} agents on the same variables", jobs)
+    where = names.distance(1)
+    return Stage(f"{names.AGENTS} agents on the same variables, {where}", jobs)
+
+
+def _contention_elsewhere(milliseconds: int, seconds: float) -> Stage:
+    jobs = {
+        names.crowd(milliseconds, workload, client): _crowd_job(
+            milliseconds, workload, client, seconds
+        )
+        for workload in ("hot", "bank")
+        for client in ("helper", "ours")
+    }
+    where = names.distance(milliseconds)
+    return Stage(f"{names.AGENTS} agents on the same variables, {where}", jobs, slices=3)
 
 
 def _overhead(milliseconds: int, workload: str, work_ms: int, *, second: float) -> Stage:
     clients = ("helper", "ours")
-    seconds = (0.8 if work_ms < 50 else 1.2) * second
+    seconds = (0.6 if work_ms < 50 else 1.0) * second
     jobs = {
         names.crowd(milliseconds, workload, client, work_ms): _crowd_job(
             milliseconds, workload, client, seconds, work_ms
@@ -106,7 +122,7 @@ def _crowd_job(
 def _wake_ups(second: float) -> Stage:
     jobs = {
         names.wake_ups(milliseconds, waiters): Job(
-            workload="wake-up", client="ours", agents=1 + waiters, seconds=0.5 * second,
+            workload="wake-up", client="ours", agents=1 + waiters, seconds=0.4 * second,
             round_trip_seconds=milliseconds * _MS, space="bench-wake",
         )
         for milliseconds in (0, 1)
@@ -134,7 +150,7 @@ def _movers(workload: str, agents: int, seconds: float) -> Job:
 def _auditors(second: float) -> Stage:
     jobs = {
         names.auditor(client): Job(
-            workload="auditor", client=client, agents=5, seconds=second, keys=2,
+            workload="auditor", client=client, agents=5, seconds=0.5 * second, keys=2,
             space=_space(client),
         )
         for client in ("ours", "helper, GET each")
@@ -145,16 +161,24 @@ def _auditors(second: float) -> Stage:
 def _first_runs(second: float) -> Stage:
     chains: tuple[Literal["first", "later"], ...] = ("first", "later")
     jobs = {names.chain(run): _chain_job(run, second) for run in chains}
-    for keys in (1, 3):
-        for with_record in (True, False):
-            name = names.replay(keys, with_record=with_record)
-            jobs[name] = _replay_job(keys, second, with_record=with_record)
-    return Stage("dependent reads, and the record", jobs)
+    return Stage("dependent reads", jobs)
+
+
+def _record(second: float) -> Stage:
+    jobs = {
+        names.replay(keys, with_record=with_record): _replay_job(
+            keys, second, with_record=with_record
+        )
+        for keys in (1, 3)
+        for with_record in (True, False)
+    }
+    # Twice as often for half as long: it is a small difference of two quick things.
+    return Stage("the exactly-once record", jobs, slices=2 * SLICES + 1)
 
 
 def _chain_job(run: str, second: float) -> Job:
     return Job(
-        workload=f"chain, {run} run", client="ours", seconds=0.3 * second,
+        workload=f"chain, {run} run", client="ours", seconds=0.2 * second,
         round_trip_seconds=_MS, space="bench-chain",
     )  # fmt: skip
 
@@ -162,7 +186,7 @@ def _chain_job(run: str, second: float) -> Job:
 def _replay_job(keys: int, second: float, *, with_record: bool) -> Job:
     return Job(
         workload="replay" if with_record else "replay without record",
-        client="ours", keys=keys, seconds=0.3 * second, space="bench-replay",
+        client="ours", keys=keys, seconds=0.1 * second, space="bench-replay",
     )  # fmt: skip
 
 

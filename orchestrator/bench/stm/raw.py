@@ -1,14 +1,13 @@
 """A bare connection: a socket, a reader in C, and nothing in between."""
 
 import socket
-import time
 from typing import Any
 from urllib.parse import urlsplit
 
 import hiredis
 from redis.connection import parse_url
 
-from orchestrator.bench.stm.delay import wait_until
+from orchestrator.bench.stm.delay import travel
 
 _RECEIVED_BYTES_MAX = 65536
 
@@ -53,7 +52,6 @@ class RawWire:
     def flight(self, data: bytes, count: int) -> list[Any]:
         """Send the commands and return that many replies. Blocks."""
         self._socket.sendall(data)
-        sent_at = time.perf_counter()
         replies: list[Any] = []
         while len(replies) < count:
             reply = self._reader.gets()
@@ -62,8 +60,7 @@ class RawWire:
                 continue
             assert not isinstance(reply, Exception), f"the server refused: {reply}"
             replies.append(reply)
-        if self._round_trip_seconds:
-            wait_until(sent_at + self._round_trip_seconds)
+        travel(self._round_trip_seconds)
         return replies
 
     def close(self) -> None:

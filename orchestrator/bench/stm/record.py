@@ -1,13 +1,24 @@
 """What a transaction of ours puts on the wire, and the same without its exactly-once record."""
 
+from dataclasses import dataclass
+
 import hiredis
 
 from orchestrator.bench.stm.ours import Ours
 from orchestrator.bench.stm.proxy import RecordingProxy
 from orchestrator.bench.stm.raw import address_of, pack, through
 
-Flight = tuple[bytes, int]
-"""Packed commands, and how many replies they have."""
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """Commands that travel together."""
+
+    data: bytes
+    """Packed."""
+    count: int
+    """Of replies."""
+    commit_place: int
+    """Of EXEC among them; -1 if there is none."""
 
 
 def recorded_flights(url: str, space: str, keys: int, *, with_record: bool) -> list[Flight]:
@@ -28,7 +39,7 @@ def recorded_flights(url: str, space: str, keys: int, *, with_record: bool) -> l
     flights = [_parsed(data) for data in recorded]
     if not with_record:
         flights = [_stripped(flight, record) for flight in flights]
-    return [(b"".join(pack(*each) for each in flight), len(flight)) for flight in flights]
+    return [_packed(flight) for flight in flights]
 
 
 def _parsed(data: bytes) -> list[list[bytes]]:
@@ -38,6 +49,11 @@ def _parsed(data: bytes) -> list[list[bytes]]:
     while (command := reader.gets()) is not False:
         commands.append(command)
     return commands
+
+
+def _packed(commands: list[list[bytes]]) -> Flight:
+    place = commands.index([b"EXEC"]) if [b"EXEC"] in commands else -1
+    return Flight(b"".join(pack(*each) for each in commands), len(commands), place)
 
 
 def _stripped(commands: list[list[bytes]], record: bytes) -> list[list[bytes]]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from orchestrator.bench.stm.scene import Scene, Shape
 from swarm_workers.stm import TVar, check, or_else, retry
@@ -72,8 +73,10 @@ def _commutative(scene: Scene) -> int:
     return scene.count(lambda: scene.stm.atomically(body))
 
 
-def _first_write(scene: Scene) -> int:
-    return scene.count(lambda: scene.stm.atomically(_add, scene.var("w/1"), scene.var("w/2")))
+def _other_variables(scene: Scene) -> int:
+    scene.stm.atomically(_add, scene.var("a/1"), scene.var("a/2"))
+    scene.do_unrelated()
+    return scene.count(lambda: scene.stm.atomically(_add, scene.var("b/1"), scene.var("b/2")))
 
 
 def _later_write(scene: Scene) -> int:
@@ -99,7 +102,8 @@ def _chain_of(scene: Scene, name: str) -> Callable[[], None]:
         place = 0
         for _ in range(_READS):
             place = scene.var(f"{name}/{place}").get() + place + 1
-        scene.var(f"{name}/0").set(0)
+        end = scene.var(f"{name}/{_READS - 1}")
+        end.set(end.get() - 1)
 
     return body
 
@@ -164,12 +168,12 @@ def _with_report(scene: Scene) -> int:
     return scene.count(lambda: scene.stm.atomically(body, variable))
 
 
-def _take(scene: Scene) -> int:
+def _take(scene: Scene, amount: int) -> int:
     budget = scene.stm.counter("budget")
     scene.stm.atomically(budget.add, 100)
     scene.stm.atomically(budget.take, 1)
     scene.do_unrelated()
-    return scene.count(lambda: scene.stm.atomically(budget.take, 5))
+    return scene.count(lambda: scene.stm.atomically(budget.take, amount))
 
 
 def _pop(scene: Scene) -> int:
@@ -216,12 +220,12 @@ SHAPES = (
     Shape("handles are made", (0,), _handles),
     Shape("blocked in retry", (0,), _blocked),
     Shape("reads only, 10 variables, later run", (1,), _known_reads),
-    Shape("reads only, first run, named by its arguments", (1,), _first_read),
+    Shape("reads only, one variable, first run", (1,), _first_read),
     Shape("blind set", (1,), _blind_set),
     Shape("counter.add", (1,), _counter),
     Shape("set, map, stream and queue, blind", (1,), _commutative),
-    Shape("reads and writes, first run, named by its arguments", (2,), _first_write),
-    Shape("reads and writes, later run", (2,), _later_write),
+    Shape("reads and writes, later run, other variables", (2,), _other_variables),
+    Shape("reads and writes, later run, same variables", (2,), _later_write),
     Shape("reads and writes, back to back", (1,), _back_to_back),
     Shape(f"{_READS} dependent reads, first run", (_READS + 1,), _first_chain),
     Shape(f"{_READS} dependent reads, later run", (2,), _later_chain),
@@ -229,7 +233,8 @@ SHAPES = (
     Shape("aborted once", (3, 4), _aborted_once),
     Shape("with a token", (2,), _hot),
     Shape("with a report", (2,), _with_report),
-    Shape("counter.take, later run", (2,), _take),
+    Shape("counter.take, later run", (2,), partial(_take, amount=1)),
+    Shape("counter.take, later run, another amount", (2,), partial(_take, amount=5)),
     Shape("queue.pop, later run", (2,), _pop),
     Shape("raises after a read", (1,), _raising),
     Shape("or_else, both branches known", (2,), _alternative),

@@ -31,6 +31,11 @@ def has_engine(engine: str) -> bool:
     return engine == "watch" or "engine" in inspect.signature(Stm.connect).parameters
 
 
+def has_statistics() -> bool:
+    """Return whether the library says what transactions have cost."""
+    return hasattr(Stm, "statistics")
+
+
 def _options(connect: Any, engine: str, round_trip_seconds: float) -> dict[str, Any]:
     known = inspect.signature(connect).parameters
     options = {"engine": engine, "emulated_round_trip_seconds": round_trip_seconds}

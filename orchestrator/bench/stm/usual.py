@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 
-from orchestrator.bench.stm.client import Probe
+from orchestrator.bench.stm.client import Costs, Probe
 from orchestrator.bench.stm.delay import DelayedConnection
 
 
@@ -56,6 +56,10 @@ class Helper:
         found: Any = self._client.transaction(whatever, *keys, value_from_callable=True)
         assert isinstance(found, int)
         return found
+
+    def costs(self) -> Costs:
+        """Return what was spent from the first to the last run of each body."""
+        return Costs(self.probe.wasted_seconds)
 
     def close(self) -> None:
         """Close the pool."""

@@ -152,12 +152,12 @@ class _Walk:
 
     def _annotation(self, node: tree_sitter.Node, scope: Scope) -> None:
         """Note what an annotation names; in quotes too."""
-        inner = node.named_child(0)
-        if inner is None or inner.type != "string":
-            self._inside(node, scope)
-            return
-        for found in DOTTED.findall(quoted_text(inner)):
-            self._mention(found, scope)
+        for inner in node.named_children:
+            if inner.type != "string":
+                self._visit(inner, scope)
+                continue
+            for found in DOTTED.findall(quoted_text(inner)):
+                self._mention(found, scope)
 
     def _mention(self, name: str, scope: Scope) -> None:
         self._names.references.append(Reference(scope, dotted(name), EdgeKind.USES))
@@ -262,10 +262,10 @@ class _Walk:
             annotation = each.child_by_field_name("type")
             named = each.child_by_field_name("name")
             if named is None:
-                named = each if annotation is None else each.named_child(0)
+                named = each if annotation is None else each.named_children[0]
             self._visit(annotation, around)
             self._visit(each.child_by_field_name("value"), around)
-            is_one = named is not None and named.type == "identifier"
+            is_one = named.type == "identifier"
             binding = held(None, annotation_of(annotation), around) if is_one else OPAQUE
             for name in targets(named):
                 inner.bind(text_of(name), binding)

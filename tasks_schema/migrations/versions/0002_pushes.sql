@@ -92,7 +92,7 @@ CREATE AGGREGATE payload_merge(jsonb) (SFUNC = jsonb_concat, STYPE = jsonb, INIT
 -- greater stamp wins, for the birth the lesser. :lines are made by the migration, a pattern each.
 CREATE FUNCTION merge_nodes(of_branch uuid, of_author text, first_seq bigint, last_seq bigint)
 RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     -- What landed before goes on beside the landings. New nodes have nothing to go on from.
     WITH chain AS MATERIALIZED (SELECT * FROM branch_chain(of_branch)),
@@ -143,7 +143,8 @@ $$;
 -- The same for edges, each of which has one register: whether it is there.
 CREATE FUNCTION merge_edges(of_branch uuid, of_author text, first_seq bigint, last_seq bigint)
 RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
     WITH chain AS MATERIALIZED (SELECT * FROM branch_chain(of_branch)), reduced AS (
         SELECT DISTINCT ON (from_node, to_node, kind) o.node_id AS from_node,
             (o.payload->>'to')::uuid AS to_node, o.payload->>'kind' AS kind,
@@ -167,14 +168,16 @@ LANGUAGE sql AS $$
     ON CONFLICT (branch_id, from_node, to_node, kind, landing_from) DO UPDATE SET
         is_there = excluded.is_there, lamport = excluded.lamport, author = excluded.author,
         seq = excluded.seq
-    WHERE (excluded.lamport, excluded.author, excluded.seq) > (e.lamport, e.author, e.seq)
+    WHERE (excluded.lamport, excluded.author, excluded.seq) > (e.lamport, e.author, e.seq);
+END
 $$;
 
 -- The nodes that a run of operations speaks of and the branch does not know, seen from the lane.
 CREATE FUNCTION unknown_nodes(of_branch uuid, of_author text, first_seq bigint, last_seq bigint)
-RETURNS TABLE (node_id uuid)
-LANGUAGE sql STABLE AS $$
-    WITH chain AS MATERIALIZED (SELECT * FROM branch_chain(of_branch)),
+RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN QUERY WITH chain AS MATERIALIZED (SELECT * FROM branch_chain(of_branch)),
     run AS MATERIALIZED (
         SELECT o.node_id, o.kind, o.payload FROM operations o
         WHERE o.author = of_author AND o.author_seq BETWEEN first_seq AND last_seq
@@ -189,25 +192,32 @@ LANGUAGE sql STABLE AS $$
                             '00000000-0000-0000-0000-000000000002')
         AND NOT EXISTS (SELECT FROM chain JOIN nodes n ON n.branch_id = chain.branch_id
             AND n.landing_from <= chain.landing
-            WHERE n.node_id = m.node_id AND n.kind IS NOT NULL)
+            WHERE n.node_id = m.node_id AND n.kind IS NOT NULL);
+END
 $$;
 
 -- End a push: what its run says becomes part of the branch's registers, and of its vector.
 CREATE FUNCTION close_push(
     of_branch uuid, of_author text, first_seq bigint, last_seq bigint, of_lamport bigint
 ) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     unknown uuid;
 BEGIN
-    SELECT u.node_id INTO unknown
-    FROM unknown_nodes(of_branch, of_author, first_seq, last_seq) u ORDER BY 1 LIMIT 1;
+    SELECT min(u::text)::uuid INTO unknown
+    FROM unknown_nodes(of_branch, of_author, first_seq, last_seq) u;
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'nobody inserted the node' USING ERRCODE = 'SW005',
             DETAIL = json_build_object('node_id', unknown)::text;
     END IF;
     PERFORM merge_nodes(of_branch, of_author, first_seq, last_seq);
-    PERFORM merge_edges(of_branch, of_author, first_seq, last_seq);
+    IF EXISTS (
+        SELECT FROM operations o
+        WHERE o.author = of_author AND o.author_seq BETWEEN first_seq AND last_seq
+            AND o.kind LIKE 'edge%'
+    ) THEN
+        PERFORM merge_edges(of_branch, of_author, first_seq, last_seq);
+    END IF;
     UPDATE version_vectors v SET max_seq = last_seq, max_lamport = of_lamport
     WHERE v.branch_id = of_branch AND v.author = of_author;
 END

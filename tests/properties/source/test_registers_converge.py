@@ -3,127 +3,103 @@
 import random
 import uuid
 from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
-from swarm_workers.source.registers import Node, apply_operations, rebuild
-from swarm_workers.source.shape import shape_of
+import pytest
+
+from swarm_workers.source.refit import Stored, refit
+from swarm_workers.source.registers import apply_operations, apply_to_edges, rebuild
+from swarm_workers.source.shape import HIDDEN, is_structure, shape_of
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind, OperationKind
-from tasks_schema.messages.source import ROOT, TRASH, Operation, Stamp
+from tasks_schema.messages.source import ROOT, Operation, Stamp
+from tests.support.histories import History, deliveries, has_update_before_insert, history
 
-KINDS = [NodeKind.DIR, NodeKind.FILE, NodeKind.CLASS, NodeKind.STATEMENT]
-
-
-class Hub:
-    """A replica that writes operations and hears of others' in bits."""
-
-    def __init__(self, author: str) -> None:
-        self.author = author
-        self.seen: list[Operation] = []
-        self.seq = 0
-
-    def write(self, chance: random.Random, node_ids: list[NodeId]) -> Operation:
-        nodes = rebuild(self.seen)
-        lamport = max((each.stamp.lamport for each in self.seen), default=0) + 1
-        self.seq += 1
-        operation = self._choose(chance, nodes, node_ids, Stamp(lamport, self.author, self.seq))
-        self.seen.append(operation)
-        return operation
-
-    def _choose(
-        self,
-        chance: random.Random,
-        nodes: dict[NodeId, Node],
-        node_ids: list[NodeId],
-        stamp: Stamp,
-    ) -> Operation:
-        born = [node_id for node_id, node in sorted(nodes.items()) if node.kind is not None]
-        parent = chance.choice([ROOT, *born])
-        position = f"a{chance.randrange(5)}"
-        inserts = 6 if len(born) < 5 else 1  # few nodes, so that hubs meet at the same ones
-        kind = chance.choices(list(OperationKind), weights=[inserts, 2, 9, 1])[0]
-        if kind is OperationKind.NODE_INSERT or not born:
-            node_id = NodeId(uuid.UUID(int=chance.getrandbits(120)))
-            node_ids.append(node_id)
-            return Operation(
-                OperationKind.NODE_INSERT,
-                node_id,
-                chance.choice(KINDS),
-                parent,
-                position,
-                name=chance.choice("xyz"),
-                lead="",
-                text=str(stamp),
-                meta={},
-                stamp=stamp,
-            )
-        node_id = chance.choice(born)
-        if kind is OperationKind.NODE_UPDATE:
-            register = chance.choice(["name", "lead", "text"])
-            return Operation(kind, node_id, **{register: f"{stamp}"}, stamp=stamp)
-        if kind is OperationKind.NODE_DELETE:
-            return Operation(kind, node_id, parent=TRASH, position="", stamp=stamp)
-        below = {node_id} | {each.node_id for each in shape_of(nodes).beneath(node_id)}
-        free = [each for each in born if each not in below]  # alone, no hub makes a cycle
-        parent = chance.choice(free or [ROOT])
-        return Operation(kind, node_id, parent=parent, position=position, stamp=stamp)
+PERMUTATIONS_EACH = 6
 
 
-def history(seed: int) -> list[Operation]:
-    """Return what several hubs wrote that heard of each other only now and then."""
-    chance = random.Random(seed)
-    hubs = [Hub(author) for author in ("b", "a", "Z", "\u00e9")[: chance.randrange(2, 5)]]
-    node_ids: list[NodeId] = []
-    written: list[Operation] = []
-    for _ in range(chance.randrange(5, 50)):
-        hub, other = chance.sample(hubs, 2)
-        if chance.random() < 0.3:
-            known = {each.stamp for each in hub.seen}
-            hub.seen += [each for each in other.seen if each.stamp not in known]
-        written.append(hub.write(chance, node_ids))
-    return written
+@dataclass
+class KeptPlaces:
+    """Nodes and where they are seen, kept up to date batch by batch as the database does."""
+
+    stored: dict[NodeId, Stored] = field(default_factory=dict)
+
+    def structure(self) -> dict[NodeId, Stored]:
+        return self._those(lambda each: is_structure(each.node))
+
+    def hidden(self) -> dict[NodeId, Stored]:
+        return self._those(lambda each: not is_structure(each.node) and not each.place.file_id)
+
+    def contents(self, file_ids: Collection[NodeId]) -> dict[NodeId, Stored]:
+        return self._those(lambda each: each.place.file_id in file_ids)
+
+    def some(self, node_ids: Collection[NodeId]) -> dict[NodeId, Stored]:
+        return {each: self.stored[each] for each in node_ids if each in self.stored}
+
+    def _those(self, condition) -> dict[NodeId, Stored]:
+        return {node_id: each for node_id, each in self.stored.items() if condition(each)}
+
+    def take(self, batch: list[Operation]) -> None:
+        nodes = {node_id: each.node for node_id, each in self.stored.items()}
+        after = apply_operations(nodes, batch)
+        touched = {each: node for each, node in after.items() if nodes.get(each) is not node}
+        fitted = refit(self, touched)
+        for node_id in fitted.changed:
+            place = fitted.shape.place(node_id)
+            self.stored[node_id] = Stored(fitted.nodes[node_id], place)
 
 
-def test_any_order_batches_and_repetitions_give_the_same_nodes_and_tree() -> None:
+def require_convergence(told: History, chance: random.Random, permutations: int) -> Counter[str]:
+    """Deliver a history in many orders; return how many of them were of which kind."""
+    operations = told.operations
+    expected, edges = rebuild(operations), apply_to_edges({}, operations)
+    shape = shape_of(expected)
+    places = {node_id: shape.places.get(node_id, HIDDEN) for node_id in expected}
     seen: Counter[str] = Counter()
-    for seed in range(250):
-        operations = history(seed)
-        chance = random.Random(seed)
-        expected = rebuild(operations)
-        tree = shape_of(expected)
-        for _ in range(6):
-            shuffled = operations + chance.choices(operations, k=len(operations) // 4)
-            chance.shuffle(shuffled)
-            nodes: dict[NodeId, Node] = {}
-            while shuffled:
-                size = chance.randrange(1, 9)
-                nodes = apply_operations(nodes, shuffled[:size])
-                shuffled = shuffled[size:]
-            assert nodes == expected
-            again = shape_of(nodes)
-            assert (again.places, again.files, again.demoted) == (
-                tree.places,
-                tree.files,
-                tree.demoted,
-            )
-        seen.update(peculiarities(operations, tree.demoted))
-    weak = {name for name in ("cycle", "deleted and changed", "under deleted") if seen[name] < 12}
+    for _ in range(permutations):
+        batches = deliveries(chance, operations)
+        kept, kept_edges = KeptPlaces(), {}
+        for batch in batches:
+            kept.take(batch)
+            kept_edges = apply_to_edges(kept_edges, batch)
+        assert {node_id: each.node for node_id, each in kept.stored.items()} == expected
+        assert {node_id: each.place for node_id, each in kept.stored.items()} == places
+        assert kept_edges == edges
+        again = shape_of({node_id: each.node for node_id, each in kept.stored.items()})
+        assert (again.files, again.demoted) == (shape.files, shape.demoted)
+        seen["update before insert"] += has_update_before_insert(batches)
+        seen["permutations"] += 1
+    return seen
+
+
+def require_convergence_of(seeds: range) -> None:
+    """Deliver histories in many orders, and see that they were hard enough to mean something."""
+    seen: Counter[str] = Counter()
+    for seed in seeds:
+        told = history(seed)
+        seen += require_convergence(told, random.Random(seed), PERMUTATIONS_EACH)
+        seen.update(told.peculiarities())
+    assert seen["permutations"] == len(seeds) * PERMUTATIONS_EACH
+    assert seen["update before insert"] >= 0.05 * seen["permutations"]
+    least = 0.05 * len(seeds)
+    hard = ("cycle", "delete/move race", "insert under deleted")
+    weak = {name for name in hard if seen[name] < least}
     assert not weak, f"the histories are too tame: {seen}"
 
 
-def peculiarities(operations: list[Operation], demoted: frozenset[NodeId]) -> set[str]:
-    found = {"cycle"} if demoted else set()
-    deleted = {each.node_id for each in operations if each.kind is OperationKind.NODE_DELETE}
-    for each in operations:
-        if each.node_id in deleted and each.kind is OperationKind.NODE_UPDATE:
-            found.add("deleted and changed")
-        if each.parent in deleted and each.kind is OperationKind.NODE_INSERT:
-            found.add("under deleted")
-    return found
+def test_any_order_batches_and_repetitions_give_the_same_nodes_and_tree() -> None:
+    require_convergence_of(range(150))
+
+
+@pytest.mark.soak
+def test_a_hundred_thousand_orders_give_the_same_nodes_and_tree() -> None:
+    require_convergence_of(range(10_000, 10_000 + 100_000 // PERMUTATIONS_EACH + 1))
 
 
 def test_every_node_hangs_somewhere_once_and_nothing_hangs_on_itself() -> None:
     for seed in range(250):
-        nodes = rebuild(history(seed))
+        nodes = rebuild(history(seed).operations)
         shape = shape_of(nodes)
         hung = Counter(each.node_id for siblings in shape.children.values() for each in siblings)
         assert set(hung) == {each for each, node in nodes.items() if node.kind is not None}

@@ -170,11 +170,12 @@ def _check_whole(evidence: Evidence, sight: Sight, writer: int, value: int) -> N
 
 def _check_excess(evidence: Evidence, sight: Sight) -> None:
     """Find a count of more than was ever appended."""
-    versions, missing = evidence.versions[sight.key], evidence.missing.get(sight.key, ())
+    key, missing = sight.key, evidence.missing.get(sight.key, ())
+    most = evidence.versions[key].size + len(missing) + evidence.open_count[key]
     assert sight.count is not None
-    if sight.count > versions.size + len(missing):
-        reason = f"T{sight.reader} counted {sight.count} values in {sight.key}, where at most "
-        reason += f"{versions.size + len(missing)} took effect"
+    if sight.count > most:
+        reason = f"T{sight.reader} counted {sight.count} values in {key}, where at most {most} "
+        reason += "took effect"
         evidence.findings.append(Finding(Anomaly.GARBAGE, (sight.reader,), (reason,)))
 
 

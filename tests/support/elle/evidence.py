@@ -3,7 +3,7 @@
 Pure: no I/O, no clock, no chance.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -30,7 +30,9 @@ class Evidence:
     latest_reader: dict[str, int] = field(default_factory=dict)
     """By key: of the transactions that viewed all of it, the one that was invoked last."""
     missing: dict[str, list[int]] = field(default_factory=dict)
-    """By key: values that took effect and that nobody saw, but may still see."""
+    """By key: values that took effect and that are in no whole view, but may still come."""
+    open_count: Counter[str] = field(default_factory=Counter)
+    """By key: appends of unknown outcome that nobody saw; a count may still include them."""
     effective: set[int] = field(default_factory=set)
     """Transactions that took effect."""
     findings: list[Finding] = field(default_factory=list)
@@ -155,7 +157,11 @@ def _find_lost(evidence: Evidence) -> None:
         if whole:
             evidence.latest_reader[key] = max(whole, key=lambda each: history[each].invoked_at)
     for (key, value), writer in evidence.writer.items():
-        if writer not in evidence.effective or (key, value) in evidence.seen:
+        if history[writer].outcome is Outcome.UNKNOWN and writer not in evidence.effective:
+            evidence.open_count[key] += 1
+        if writer not in evidence.effective or key not in evidence.versions:
+            continue
+        if evidence.versions[key].has(value):
             continue
         reader = evidence.latest_reader.get(key)
         if reader is not None and _is_before(history, writer, reader):

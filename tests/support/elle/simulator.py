@@ -44,9 +44,16 @@ class Simulator:
         self._next_value = 0
         self._now = 0
 
-    def run(self, transactions: int) -> list[Transaction]:
-        """Return a history; its last transaction reads every key after all others are over."""
+    def run(self, transactions: int, *, is_read_at_last: bool = True) -> list[Transaction]:
+        """Return a history.
+
+        Args:
+            transactions: how many.
+            is_read_at_last: whether one more reads every key when all others are over.
+        """
         history = [self._transaction() for _ in range(transactions)]
+        if not is_read_at_last:
+            return history
         self._now += 10 * _SPAN_MAX
         reads = tuple(Read(key, tuple(self._lists[key])) for key in self._keys)
         last = Transaction("last", reads, Outcome.COMMITTED, self._now, self._now + 1)

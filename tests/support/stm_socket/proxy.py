@@ -83,7 +83,7 @@ class Lane:
         self.is_gated = is_gated
         """Whether each flight is held until `release`."""
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.setblocking(False)
+        self.listener.settimeout(0)
         self.disabled: set[bytes] = set()
         """Names of commands that the server never gets; the client is told OK."""
         self.connections: list[Connection] = []

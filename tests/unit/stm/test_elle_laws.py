@@ -31,6 +31,12 @@ def test_a_serial_history_is_clean(seed: int) -> None:
     assert check(history).is_clean, "the order in which clients report does not matter"
 
 
+@given(st.integers(0, 2**32), st.integers(1, 80))
+def test_a_serial_history_that_nobody_read_at_last_has_no_anomaly(seed: int, size: int) -> None:
+    history = Simulator(random.Random(seed)).run(size, is_read_at_last=False)
+    assert not check(history).findings
+
+
 def test_unknown_outcomes_of_serial_histories_are_told_apart() -> None:
     reports = [check(simulated(seed)) for seed in range(30)]
     assert sum(len(each.found_committed) for each in reports) > 10

@@ -1,0 +1,123 @@
+"""The state of any version vector, whether it ever was a landing or not.
+
+A vector that a landing has is read from that landing. Any other is the greatest landing that it
+covers, with the operations joined in that it has seen beyond: registers do not mind the order.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from swarm_workers.protocols import Tree
+from swarm_workers.source.log.errors import UnknownVectorError
+from swarm_workers.source.log.vectors import Run, Vector, covers, missing
+from swarm_workers.source.reading import (
+    branch_uuid,
+    file_or_utf8,
+    read_blobs,
+    read_landings,
+    read_tree,
+    state_of,
+)
+from swarm_workers.source.registers import Node, apply_operations
+from swarm_workers.source.rows import NODE_SELECT, node_of, operation_of
+from swarm_workers.source.shape import shape_of
+from swarm_workers.source.values import Landing
+from tasks_schema.ids import NodeId
+from tasks_schema.kinds import NodeKind
+from tasks_schema.messages.source import Operation
+
+_LAST = text(
+    "SELECT author_seq FROM operations WHERE author = :author ORDER BY author_seq DESC LIMIT 1"
+)
+_HORIZON = text("SELECT horizon FROM branches WHERE branch_id = :branch")
+_LOG_COLUMNS = "author, author_seq, lamport, kind, node_id, attempt_id, payload"
+FETCH_ROWS = 2_000
+"""How many rows of the log are in memory at once."""
+
+
+def tree_at(connection: Connection, branch_id: str, vector: Vector) -> Tree:
+    """Return the files of the state that a vector speaks of.
+
+    Raises:
+        UnknownVectorError: it names operations that are not here.
+        UnknownBranchError: there is no such branch.
+    """
+    require_held(connection, vector)
+    below = landing_below(connection, branch_id, vector)
+    if below is not None and covers(below.version_vector, vector):
+        return read_tree(connection, state_of(connection, branch_id, below.number))
+    nodes = nodes_at(connection, branch_id, vector)
+    shape = shape_of(nodes)
+    blobs = {node.text for node in nodes.values() if node.kind is NodeKind.BLOB}
+    blob_of = read_blobs(connection, blobs).__getitem__
+    return {
+        path: file_or_utf8(nodes[node_id], shape, blob_of)
+        for path, node_id in sorted(shape.files.items())
+    }
+
+
+def nodes_at(connection: Connection, branch_id: str, vector: Vector) -> dict[NodeId, Node]:
+    """Return the nodes of the state that a vector speaks of, hidden ones included."""
+    below = landing_below(connection, branch_id, vector)
+    nodes: dict[NodeId, Node] = {}
+    if below is not None:
+        state = state_of(connection, branch_id, below.number)
+        rows = connection.execute(state.select(NODE_SELECT, "TRUE"))
+        nodes = {row.node_id: node_of(row) for row in rows}
+    rest = missing(below.version_vector if below is not None else {}, vector)
+    return apply_operations(nodes, read_operations(connection, rest))
+
+
+def landing_below(connection: Connection, branch_id: str, vector: Vector) -> Landing | None:
+    """Return the newest landing that holds nothing a vector has not seen; None if there is none."""
+    landings = read_landings(connection, branch_id)
+    horizon = connection.execute(_HORIZON, {"branch": branch_uuid(branch_id)}).scalar() or 0
+    fitting = [
+        landing
+        for landing in landings
+        if landing.number >= horizon and covers(vector, landing.version_vector)
+    ]
+    return fitting[-1] if fitting else None
+
+
+def require_held(connection: Connection, vector: Vector) -> None:
+    """Refuse a vector that names operations that are not here.
+
+    Raises:
+        UnknownVectorError: naming the author and the number.
+    """
+    for author, seq in sorted(vector.items()):
+        held = connection.execute(_LAST, {"author": author}).scalar() or 0
+        if seq > held:
+            raise UnknownVectorError(author, seq, held)
+
+
+def read_operations(connection: Connection, runs: Sequence[Run]) -> Iterator[Operation]:
+    """Yield the operations of runs, author by author; few are in memory at once."""
+    for row in read_log(connection, runs):
+        yield operation_of(row)
+
+
+def read_log(connection: Connection, runs: Sequence[Run], condition: str = "TRUE") -> Iterator[Any]:
+    """Yield rows of the log in the order of their stamps: what was seen before what saw it.
+
+    Args:
+        connection: in a transaction.
+        runs: which.
+        condition: more that must hold, in SQL made here; no text of others.
+    """
+    if not runs:
+        return
+    parts = [
+        f"SELECT {_LOG_COLUMNS} FROM operations WHERE author = :author{at}"  # noqa: S608 - bound
+        f" AND author_seq BETWEEN :first{at} AND :last{at} AND ({condition})"
+        for at in range(len(runs))
+    ]
+    values: dict[str, Any] = {}
+    for at, run in enumerate(runs):
+        values |= {f"author{at}": run.author, f"first{at}": run.first, f"last{at}": run.last}
+    query = text(" UNION ALL ".join(parts) + " ORDER BY lamport, author, author_seq")
+    streaming = connection.execution_options(yield_per=FETCH_ROWS)
+    yield from streaming.execute(query, values)

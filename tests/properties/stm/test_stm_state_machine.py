@@ -1,0 +1,280 @@
+"""Several clients of one space do to it what the same programs do to plain collections.
+
+Each rule runs a transaction and compares every answer that the body got, in every run of it, with
+those of the model; then the model goes where the commit went.
+"""
+
+import copy
+import itertools
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from swarm_workers.stm import Stm, TransactionTimeoutError
+from tests.support.stm_socket.model import (
+    FaultError,
+    Log,
+    Model,
+    ModelRetry,
+    Program,
+    Space,
+    perform,
+)
+
+_NUMBERS = itertools.count(1)
+_CLIENTS = 3
+_ENOUGH_SECONDS = 0.01
+"""For a transaction that has to give up."""
+_STALL_SECONDS_MAX = 20
+
+_CLIENT = st.integers(0, _CLIENTS - 1)
+_NAME = st.sampled_from("abc")
+_SMALL = st.integers(0, 3)
+_STEP = st.one_of(
+    st.tuples(st.just("set"), _NAME, _SMALL),
+    st.tuples(st.just("get"), _NAME),
+    st.tuples(st.just("take"), _SMALL, _SMALL),
+    st.tuples(st.sampled_from(["add", "push"]), _SMALL),
+    st.tuples(st.sampled_from(["insert", "discard", "contains", "fetch", "delete"]), _NAME),
+    st.tuples(st.just("put"), _NAME, _SMALL),
+    st.tuples(st.sampled_from(["total", "listing", "items", "try_pop"])),
+)
+_STRAIGHT = st.lists(_STEP, max_size=5)
+_READS = st.lists(st.tuples(st.just("get"), _NAME), min_size=1, max_size=3)
+_WRITES = st.lists(st.tuples(st.just("set"), _NAME, _SMALL), min_size=1, max_size=3)
+_WAIT = st.one_of(
+    st.tuples(st.just("pop")),
+    st.tuples(st.just("await_total"), st.integers(1, 4)),
+    st.tuples(st.just("or_else"), st.just([("pop",)]), st.just([("await_total", 3)])),
+)
+_BLOCK = st.recursive(
+    _STRAIGHT,
+    lambda inner: st.lists(
+        _STEP
+        | st.tuples(st.just("nested"), inner.map(lambda steps: [*steps, ("fail",)]) | inner)
+        | st.tuples(st.just("or_else"), inner.map(lambda steps: [*steps, ("retry",)]), inner),
+        max_size=5,
+    ),
+    max_leaves=8,
+)
+_PROGRAM = st.one_of(
+    _BLOCK,
+    st.builds(lambda wait, rest: [wait, *rest], _WAIT, _STRAIGHT),
+    _BLOCK.map(lambda steps: [*steps, ("fail", "at the end")]),
+)
+
+
+class Rehearsal:
+    """What a program does to a model."""
+
+    def __init__(self, model: Model, program: Program) -> None:
+        self.after = copy.deepcopy(model)
+        self.log: Log = []
+        self.end: type[BaseException] | None = None
+        """What it raises."""
+        try:
+            perform(self.after, program, self.log)
+        except (FaultError, ModelRetry) as end:
+            self.end = type(end)
+            self.after = copy.deepcopy(model)
+
+
+class Waiter:
+    """A transaction that waits in a thread of its own until its program can end."""
+
+    def __init__(self, space: Space, program: Program) -> None:
+        self.program = program
+        self.log: Log = []
+        self._space = space
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def join(self) -> Log:
+        self._thread.join(_STALL_SECONDS_MAX)
+        assert not self._thread.is_alive(), f"{self.program} was not woken"
+        return self.log
+
+    def _run(self) -> None:
+        def body() -> Log:
+            log: Log = []
+            perform(self._space, self.program, log)
+            return log
+
+        self.log = self._space.stm.atomically(body, timeout_seconds=_STALL_SECONDS_MAX)
+
+
+class Clients(RuleBasedStateMachine):
+    """The space, by several clients, beside the model."""
+
+    def __init__(self, connect: Callable[[], list[Stm]]) -> None:
+        super().__init__()
+        self.stms = connect()
+        self.spaces = [Space(stm) for stm in self.stms]
+        self.model = Model()
+        self.waiter: Waiter | None = None
+
+    @rule(client=_CLIENT, program=_PROGRAM)
+    def transact(self, client: int, program: Program) -> None:
+        expected = Rehearsal(self.model, program)
+        if expected.end is ModelRetry and self.waiter is None:
+            self._give_up(client, program)
+        elif expected.end is not ModelRetry:
+            log = self._run(client, program, expected.end)
+            assert log == expected.log
+            self._advance(expected.after)
+
+    @rule(
+        client=_CLIENT,
+        before=_READS | _STRAIGHT,
+        other=_CLIENT,
+        theirs=_WRITES | _STRAIGHT,
+        after=_READS | _STRAIGHT,
+    )
+    @precondition(lambda self: self.waiter is None)
+    def transact_while_another_commits(
+        self, client: int, before: Program, other: int, theirs: Program, after: Program
+    ) -> None:
+        others = Rehearsal(self.model, theirs)
+        early = Rehearsal(self.model, before + after)
+        late = Rehearsal(others.after, before + after)
+        runs: list[Log] = []
+
+        def body() -> None:
+            runs.append([])
+            perform(self.spaces[client], before, runs[-1])
+            if len(runs) == 1:
+                _in_thread(lambda: self._run(other, theirs, None))
+            perform(self.spaces[client], after, runs[-1])
+
+        self.stms[client].atomically(body)
+        for log in runs:
+            # A run that did not end has seen the beginning of one of the two.
+            assert log in (early.log[: len(log)], late.log[: len(log)])
+        if runs[-1] == late.log:
+            self.model = late.after
+        else:
+            assert early.after == self.model, "it wrote, and missed what the other had committed"
+            self.model = others.after
+
+    @rule(client=_CLIENT, wait=_WAIT, rest=_STRAIGHT)
+    @precondition(lambda self: self.waiter is None)
+    def begin_to_wait(self, client: int, wait: tuple[Any, ...], rest: Program) -> None:
+        self.waiter = Waiter(self.spaces[client], [wait, *rest])
+        self._advance(self.model)
+
+    @invariant()
+    def every_client_sees_the_model(self) -> None:
+        if self.waiter is None:
+            look: Program = [("get", "a"), ("total",), ("listing",), ("items",)]
+            seen = self._run(next(_NUMBERS) % _CLIENTS, look, None)
+            assert seen == Rehearsal(self.model, look).log
+
+    def teardown(self) -> None:
+        try:
+            if self.waiter is not None:
+                self._run(0, [("push", 1), ("add", 10)], None)
+                self.waiter.join()
+        finally:
+            self.stms[0].purge()
+            for stm in self.stms:
+                stm.close()
+
+    def _advance(self, after: Model) -> None:
+        """Make this the state; if somebody waits for it, see him through."""
+        self.model = after
+        if self.waiter is not None:
+            woken = Rehearsal(self.model, self.waiter.program)
+            if woken.end is None:
+                assert self.waiter.join() == woken.log
+                self.model, self.waiter = woken.after, None
+
+    def _run(self, client: int, program: Program, end: type[BaseException] | None) -> Log:
+        log: Log = []
+
+        def body() -> None:
+            log.clear()
+            perform(self.spaces[client], program, log)
+
+        if end is None:
+            self.stms[client].atomically(body)
+        else:
+            with pytest.raises(end):
+                self.stms[client].atomically(body)
+        return log
+
+    def _give_up(self, client: int, program: Program) -> None:
+        with pytest.raises(TransactionTimeoutError):
+            self.stms[client].atomically(
+                perform, self.spaces[client], program, [], timeout_seconds=_ENOUGH_SECONDS
+            )
+
+
+def _in_thread(action: Callable[[], object]) -> None:
+    failures: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            action()
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            failures.append(error)
+
+    thread = threading.Thread(target=guarded)
+    thread.start()
+    thread.join(_STALL_SECONDS_MAX)
+    assert not thread.is_alive()
+    if failures:
+        raise failures[0]
+
+
+def _in_memory() -> list[Stm]:
+    return [Stm.in_memory("machine")] * _CLIENTS
+
+
+def _on_redis(url: str) -> Callable[[], list[Stm]]:
+    def connect() -> list[Stm]:
+        space = f"machine-{os.getpid()}-{next(_NUMBERS)}"
+        return [Stm.connect(url, space) for _ in range(_CLIENTS)]
+
+    return connect
+
+
+def _play(connect: Callable[[], list[Stm]], *, examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        lambda: Clients(connect),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_clients_in_one_process_behave_like_plain_collections() -> None:
+    _play(_in_memory, examples=50, steps=20)
+
+
+def test_clients_of_a_server_behave_like_plain_collections(redis_url: str) -> None:
+    _play(_on_redis(redis_url), examples=50, steps=20)
+
+
+@pytest.mark.soak
+def test_clients_in_one_process_behave_like_plain_collections_for_long() -> None:
+    _play(_in_memory, examples=2000, steps=50)
+
+
+@pytest.mark.soak
+def test_clients_of_a_server_behave_like_plain_collections_for_long(redis_url: str) -> None:
+    _play(_on_redis(redis_url), examples=2000, steps=50)
