@@ -47,6 +47,7 @@ class MemoryEngine:
         Args:
             is_async: whether coroutines use it, which must not block; else threads do.
         """
+        self.place: object = id(self)
         self.reads_at_once = not is_async
         self.lock = threading.Lock()
         self.gate = threading.Lock()

@@ -42,6 +42,7 @@ class RedisEngine:
         if engine not in _SESSIONS:
             known = "', '".join(_SESSIONS)
             raise StmUsageError(f"there is no engine '{engine}'; there are '{known}'")
+        self.place: object = pool.place
         self.reads_at_once = pool.reads_at_once
         self._keys = Keys(space)
         self._pool = pool

@@ -83,6 +83,11 @@ class Engine(Protocol):
     """What holds one space. Safe to share as far as its connections are."""
 
     @property
+    def place(self) -> object:
+        """Where the space is; equal for engines that hold the same one."""
+        ...
+
+    @property
     def reads_at_once(self) -> bool:
         """Whether a body can wait for an answer in its middle."""
         ...

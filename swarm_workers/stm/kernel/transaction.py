@@ -27,12 +27,22 @@ T = TypeVar("T")
 
 
 class Space:
-    """The name of a space, and what holds it: what handles are made with."""
+    """The name of a space, and what holds it: what handles are made with.
+
+    Two that are connected to one server are the same space: a handle of one may be used in a
+    transaction of the other.
+    """
 
     def __init__(self, engine: Engine, name: str) -> None:
         """Touch nothing."""
         self.engine = engine
         self.name = name
+
+    def is_same_as(self, other: "Space") -> bool:
+        """Say whether both hold the same values."""
+        return self is other or (
+            self.name == other.name and self.engine.place == other.engine.place
+        )
 
     def key(self, letter: str, name: str) -> str:
         """Return the key of a variable; the letter tells its kind."""
@@ -148,7 +158,7 @@ def current(what: str, space: Space | None = None) -> Transaction:
     transaction = CURRENT.get()
     if transaction is None:
         raise NotInTransactionError(what)
-    if space is not None and transaction.space is not space:
+    if space is not None and not transaction.space.is_same_as(space):
         raise ForeignTransactionError(space.name, transaction.space.name)
     return transaction
 

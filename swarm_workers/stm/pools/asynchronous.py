@@ -26,6 +26,7 @@ class AsyncPool:
                 connection, so each transaction needs its own.
         """
         self._address = address
+        self.place = address.place
         self._is_shared = is_shared
         self._idle: list[Slot] = []
         self._in_use: set[AsyncWire] = set()

@@ -38,6 +38,7 @@ class BlockingPool:
     def __init__(self, address: Address) -> None:
         """Remember where the server is; connects to nothing."""
         self._address = address
+        self.place = address.place
         self._state = _Process()
 
     @property

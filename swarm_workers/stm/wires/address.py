@@ -36,6 +36,11 @@ class Address:
     round_trip_seconds: float = 0.0
     """Added to every flight, to try out a network that is not there."""
 
+    @property
+    def place(self) -> tuple[str | int, ...]:
+        """Which database it is, without who asks and how."""
+        return self.path or self.host, self.port, self.database
+
     def greeting(self) -> list[Command]:
         """Return what is sent first; every reply must be free of errors."""
         hello: list[str | bytes | int] = ["HELLO", 3]
