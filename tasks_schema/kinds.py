@@ -52,6 +52,14 @@ class AttemptStatus(StrEnum):
     DEAD = "dead"  #: Its worker died three times; a person may requeue it.
 
 
+class QueueState(StrEnum):
+    """Where a change in the merge queue stands. One that landed is not in it any more."""
+
+    WAITING = "waiting"  #: Nobody looks at it yet.
+    TAKEN = "taken"  #: A process tests it, maybe together with others.
+    REFUSED = "refused"  #: It cannot land; the reason says why.
+
+
 class TestOutcome(StrEnum):
     """How one test ended."""
 

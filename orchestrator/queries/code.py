@@ -125,4 +125,7 @@ def _near(engine: Engine, branch: object, number: int, path: str) -> str:
     last = path.rpartition(".")[2]
     near += [name for name in names if name.rpartition(".")[2] == last and name not in near]
     offered = ", ".join(f"'{name}'" for name in near[:_NEAR_COUNT])
-    return f"; did you mean {offered}?" if offered else "; see `swarm show` of a package"
+    if offered:
+        return f"; did you mean {offered}?"
+    top = sorted({name.partition(".")[0] for name in names})[:_NEAR_COUNT]
+    return f"; there is {', '.join(top)}" if top else "; no file there is Python"

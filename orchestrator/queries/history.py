@@ -101,12 +101,16 @@ def past_of(connection: Connection, state: State, roots: Sequence[NodeId]) -> Pa
 
     Reads all versions of the files that the nodes were ever in, and nothing else.
     """
+    levels: list[dict[str, Any]] = [
+        {"branch": branch, "landing": landing} for branch, landing in state.levels
+    ]
+    files: set[NodeId] = set()
+    for where in levels:
+        files |= {row.file_id for row in connection.execute(_OWN, where | {"nodes": list(roots)})}
     every: list[Version] = []
-    for level, (branch, landing) in enumerate(state.levels):
-        where = {"branch": branch, "landing": landing}
-        files = [row.file_id for row in connection.execute(_OWN, where | {"nodes": list(roots)})]
-        rows = connection.execute(_VERSIONS, where | {"files": files})
-        every += (_version(row, level, landing) for row in rows)
+    for level, where in enumerate(levels):
+        rows = connection.execute(_VERSIONS, where | {"files": list(files)})
+        every += (_version(row, level, where["landing"]) for row in rows)
     beneath = _beneath(every, roots)
     known = tuple(each for each in every if each.node_id in beneath)
     return Past(state, tuple(roots), beneath, known)

@@ -15,12 +15,7 @@ from tasks_schema.ids import NodeId
 REFUSED_MAX = 200
 """Refused attempts that are told of, the newest."""
 
-_OUTCOMES = text(
-    """
-    SELECT landing, red FROM landing_outcomes
-    WHERE branch_id = :branch AND landing = ANY(:landings)
-    """
-)
+_OUTCOME = text("SELECT red FROM landing_outcomes WHERE branch_id = :branch AND landing = :landing")
 _REFUSED = text(
     """
     SELECT DISTINCT ON (f.attempt_id) f.attempt_id, f.failed_at, f.reason,
@@ -107,12 +102,27 @@ def lineage(engine: Engine, branch: str, landing: int | None, path: str) -> list
 
 def _landed(connection: Connection, past: Past) -> Iterator[_Landed]:
     for row in rows_of(connection, past):
-        found = connection.execute(
-            _OUTCOMES,
-            {"branch": uuid.UUID(row.branch), "landings": [row.landing - 1, row.landing]},
+        before, after = (
+            _red(connection, past, uuid.UUID(row.branch), number)
+            for number in (row.landing - 1, row.landing)
         )
-        red = {each.landing: frozenset(map(str, each.red)) for each in found}
-        yield _Landed(row, red.get(row.landing - 1), red.get(row.landing))
+        yield _Landed(row, before, after)
+
+
+def _red(
+    connection: Connection, past: Past, branch: uuid.UUID, number: int
+) -> frozenset[str] | None:
+    """Return the tests that failed at a landing, or at landing 0 of a fork of just that one."""
+    levels = list(past.state.levels)
+    depth = [each for each, _ in levels].index(branch)
+    while True:
+        where = {"branch": branch, "landing": number}
+        red = connection.execute(_OUTCOME, where).scalar()
+        is_forked = depth > 0 and levels[depth][1] == number
+        if red is not None or not is_forked:
+            return None if red is None else frozenset(map(str, red))
+        depth -= 1
+        branch, number = levels[depth][0], 0
 
 
 def _row(landed: _Landed, mended: frozenset[str]) -> LineageRow:

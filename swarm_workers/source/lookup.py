@@ -11,8 +11,9 @@ from sqlalchemy import Connection, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from swarm_workers.source import reading, scope
+from swarm_workers.source.loading import load_lines
 from swarm_workers.source.reading import State
-from swarm_workers.source.scope import LineRange
+from swarm_workers.source.scope import LineRange, Scope
 from swarm_workers.source.shape import Shape, shape_of
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind
@@ -72,6 +73,32 @@ def files_beneath(connection: Connection, state: State, dotted: str) -> dict[str
         rows = connection.execute(query.bindparams(prefix=f"{_escaped(root + folder)}/%"))
         found |= {row.path: row.node_id for row in rows}
     return dict(sorted(found.items()))
+
+
+def read_scope(connection: Connection, state: State, dotted: Sequence[str]) -> Scope:
+    """Return the files that dotted paths mean, and which lines of each; see `paths_in_scope`."""
+    files = shape_of(reading.read_nodes(connection, state)).files
+    modules = scope.modules_of(files)
+    found: list[Scope] = []
+    for each in dotted:
+        whole = scope.files_under(modules, each)
+        found.append(dict.fromkeys(sorted(whole)))
+        if not whole:
+            inside = scope.enclosing_files(modules, each)
+            found.append(load_lines(connection, state, files, inside))
+    return scope.together(found)
+
+
+def read_module_names(connection: Connection, state: State) -> tuple[str, ...]:
+    """Return all dotted paths of a state, down to classes and functions, sorted."""
+    structure = reading.read_nodes(connection, state)
+    modules = scope.modules_of(shape_of(structure).files)
+    shape = shape_of({**structure, **reading.read_definitions(connection, state)})
+    names: set[str] = set()
+    for path, module in modules.items():
+        names |= {module} | set(scope.parents_of(module))
+        names |= {f"{module}.{each}" for each in scope.names_in(shape, shape.files[path])}
+    return tuple(sorted(names - {""}))
 
 
 def _paths_of(parts: Sequence[str]) -> list[str]:

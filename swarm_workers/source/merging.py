@@ -14,6 +14,7 @@ from typing import Any
 from swarm_workers.protocols import TreeFile
 from swarm_workers.source.pieces import Piece
 from swarm_workers.source.registers import Node, Nodes, apply_operations
+from swarm_workers.source.rekeying import has_moved, has_new_keys, place_anew
 from swarm_workers.source.shape import Shape, is_structure, shape_of
 from swarm_workers.source.text_merge import merge_texts
 from swarm_workers.source.tree_files import BlobReader, file_at
@@ -127,6 +128,7 @@ class _Rebasing:
         self._inserted: set[NodeId] = set()
         self._dropped: set[NodeId] = set()
         self._twins: dict[NodeId, NodeId] = {}
+        self._new_keys: dict[NodeId, bool] = {}
         self.result = Rebased()
 
     def take(self, operation: Operation) -> None:
@@ -181,7 +183,27 @@ class _Rebasing:
 
     def _keep(self, operation: Operation, parent: NodeId) -> None:
         self._inserted.add(operation.node_id)
-        self.result.operations.append(replace(operation, parent=parent))
+        self.result.operations.append(self._put(operation, parent))
+
+    def _put(self, operation: Operation, parent: NodeId) -> Operation:
+        """Return the operation with its place on the head."""
+        position = operation.position
+        if position and parent == operation.parent:
+            position = self._position(operation.node_id, parent, position)
+        return replace(operation, parent=parent, position=position)
+
+    def _position(self, node_id: NodeId, parent: NodeId, position: str) -> str:
+        """Return where a node stands on the head, whose siblings may have new positions."""
+        if not self._has_new_keys(parent):
+            return position
+        shapes = self._base.shape, self._ours.shape, self._head.shape
+        return place_anew(*shapes, node_id, (parent, position))
+
+    def _has_new_keys(self, parent: NodeId) -> bool:
+        if parent not in self._new_keys:
+            shapes = self._base.shape, self._head.shape
+            self._new_keys[parent] = has_new_keys(*shapes, parent)
+        return self._new_keys[parent]
 
     def _parent_of(self, operation: Operation) -> NodeId:
         """Return under what an operation puts its node, on the head."""
@@ -219,12 +241,15 @@ class _Rebasing:
             if _is_named(own, self._head.nodes.get(parent)) and rival.name == own.name:
                 return rival
             is_equal = self._head.piece(rival.node_id).digest == digest
-            if is_equal and self._is_one_gap(siblings, rival, own):
+            if is_equal and self._is_one_gap(siblings, rival, own, parent):
                 return rival
         return None
 
-    def _is_one_gap(self, siblings: Sequence[Node], left: Node, right: Node) -> bool:
-        low, high = sorted([left.position, right.position])
+    def _is_one_gap(
+        self, siblings: Sequence[Node], theirs: Node, ours: Node, parent: NodeId
+    ) -> bool:
+        position = self._position(ours.node_id, parent, ours.position)
+        low, high = sorted([theirs.position, position])
         return not any(
             low < each.position < high for each in siblings if each.node_id in self._base.nodes
         )
@@ -259,23 +284,30 @@ class _Rebasing:
             self._clash(ClashKind.DELETED, parent, "", ("", self._ours_text(node_id), ""))
         elif (head.parent, head.position) == (parent, operation.position):
             return
-        elif (head.parent, head.position) != (base.parent, base.position):
+        elif has_moved(self._base.shape, self._head.shape, base, head):
             places = tuple(str(each) for each in (base.parent, parent, head.parent))
             self._clash(ClashKind.SAME_REGISTER, node_id, "place", places)
         else:
-            self.result.operations.append(replace(operation, parent=parent))
+            self.result.operations.append(self._put(operation, parent))
 
     def _delete(self, operation: Operation) -> None:
         node_id = operation.node_id
         if not self._head.shape.is_seen(node_id):
             return
         for node in (self._head.nodes[node_id], *self._head.shape.beneath(node_id)):
-            if node.node_id not in self._moved and self._base.nodes.get(node.node_id) != node:
+            if node.node_id not in self._moved and self._is_changed(node):
                 base = self._base.nodes.get(node.node_id)
                 texts = (base.text if base else "", "", node.lead + node.text)
                 self._clash(ClashKind.DELETED, node.node_id, "", texts)
                 return
         self.result.operations.append(operation)
+
+    def _is_changed(self, node: Node) -> bool:
+        """Say whether the head has a node otherwise than the base; a new key alone is nothing."""
+        base = self._base.nodes.get(node.node_id)
+        if base is None or has_moved(self._base.shape, self._head.shape, base, node):
+            return True
+        return replace(base, position=node.position, place=node.place) != node
 
     def _relate(self, operation: Operation) -> None:
         """Bring over what is said of an edge, unless the head does not know one of its ends."""

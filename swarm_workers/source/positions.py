@@ -36,11 +36,17 @@ def positions_between(left: str | None, right: str | None, count: int, tag: str)
         tag: letters and digits that nobody else uses at this place.
     """
     assert left is None or right is None or left < right, f"{left!r} is not before {right!r}"
-    base = _base(left, right)
+    base = spot_between(left, right)
     return [f"{base}.{tag}.{index}" for index in first_positions(count)]
 
 
-def _base(left: str | None, right: str | None) -> str:
+def tail_of(position: str) -> str:
+    """Return who put something there and where in their run: all but the base."""
+    _, _, tail = position.partition(".")
+    return tail or f"0.{position}"
+
+
+def spot_between(left: str | None, right: str | None) -> str:
     """Return a string between the two that is no beginning of the right one."""
     if left is None and right is None:
         return _ZERO

@@ -14,24 +14,26 @@ from swarm_workers.clock import Clock, RealClock
 from swarm_workers.daily import DaysMade
 from swarm_workers.postgres import transaction
 from swarm_workers.protocols import Tree, TreeFile
-from swarm_workers.source import reading, scope, writing
-from swarm_workers.source.edges.deriving import edge_changes, edges_of_tree, insert_edges
+from swarm_workers.source import reading, writing
+from swarm_workers.source.edges.deriving import edge_changes
 from swarm_workers.source.edges.stored import StoredState
 from swarm_workers.source.errors import EmptyLandingError
 from swarm_workers.source.failed import keep_failed, read_clashes
 from swarm_workers.source.fitting import require_fitting
-from swarm_workers.source.garbage import collection_paused
+from swarm_workers.source.importing import import_operations
 from swarm_workers.source.joining import join
-from swarm_workers.source.loading import blob_reader, load_lines, load_sides
+from swarm_workers.source.loading import blob_reader, load_sides
 from swarm_workers.source.log import lanes, sealing
 from swarm_workers.source.log.landings import Entry, record_landing
 from swarm_workers.source.log.lanes import Lane
 from swarm_workers.source.log.purging import require_kept
+from swarm_workers.source.lookup import read_module_names, read_scope
 from swarm_workers.source.node_ids import IdSource
 from swarm_workers.source.reading import branch_uuid, state_of
+from swarm_workers.source.rekeying import rekey
 from swarm_workers.source.scope import Scope
 from swarm_workers.source.shape import shape_of
-from swarm_workers.source.tree_diff import Changes, diff_tree, nodes_of_inserts
+from swarm_workers.source.tree_diff import Changes, diff_tree
 from swarm_workers.source.tree_files import storable, tree_digest
 from swarm_workers.source.values import (
     Branch,
@@ -72,7 +74,7 @@ class SourceStore:
             known = _branch_of_digest(connection, digest)
         if known is not None:
             return Branch(str(known))
-        operations = _import_operations(tree, self._ids())
+        operations = import_operations(tree, self._ids())
         branch = self._new_branch()
         with transaction(self._engine) as connection:
             values = {"branch_id": branch, "name": storable(name), "digest": digest}
@@ -280,8 +282,9 @@ class SourceStore:
                 return HeadMoved(head.number)
             landings: list[Landing] = []
             for each in changes:
-                status = exit_status if each is changes[-1] else None
-                head = self._land_one(connection, head, each, status)
+                head = self._land_one(
+                    connection, head, each, exit_status, is_last=each is changes[-1]
+                )
                 landings.append(head)
             return landings
 
@@ -321,36 +324,27 @@ class SourceStore:
         means nothing adds nothing: offer `module_names` that are near.
         """
         with transaction(self._engine) as connection:
-            state = state_of(connection, branch_id, landing)
-            files = shape_of(reading.read_nodes(connection, state)).files
-            modules = scope.modules_of(files)
-            found: list[Scope] = []
-            for each in dotted:
-                whole = scope.files_under(modules, each)
-                found.append(dict.fromkeys(sorted(whole)))
-                if not whole:
-                    inside = scope.enclosing_files(modules, each)
-                    found.append(load_lines(connection, state, files, inside))
-            return scope.together(found)
+            return read_scope(connection, state_of(connection, branch_id, landing), dotted)
 
     def module_names(self, branch_id: str, landing: int) -> tuple[str, ...]:
         """Return all dotted paths that `paths_in_scope` knows, down to classes and functions."""
         with transaction(self._engine) as connection:
-            state = state_of(connection, branch_id, landing)
-            structure = reading.read_nodes(connection, state)
-            modules = scope.modules_of(shape_of(structure).files)
-            definitions = reading.read_definitions(connection, state)
-        shape = shape_of({**structure, **definitions})
-        names: set[str] = set()
-        for path, module in modules.items():
-            names |= {module} | set(scope.parents_of(module))
-            names |= {f"{module}.{each}" for each in scope.names_in(shape, shape.files[path])}
-        return tuple(sorted(names - {""}))
+            return read_module_names(connection, state_of(connection, branch_id, landing))
 
     def _land_one(
-        self, connection: Connection, head: Landing, change: Change, exit_status: int | None
+        self,
+        connection: Connection,
+        head: Landing,
+        change: Change,
+        exit_status: int | None,
+        *,
+        is_last: bool,
     ) -> Landing:
-        """Write one landing on the head; the transaction has the branch to itself."""
+        """Write one landing on the head; the transaction has the branch to itself.
+
+        What is measured, and what makes positions short again, belongs to the last of several:
+        those between were made to follow each other as they are.
+        """
         if not change.operations:
             raise EmptyLandingError(head.branch_id, change.attempt_id)
         branch = branch_uuid(head.branch_id)
@@ -360,14 +354,20 @@ class SourceStore:
             change.author,
             head.version_vector,
             change.attempt_id,
-            exit_status,
+            exit_status if is_last else None,
             storable(change.note),
         )
-        self._write(connection, lane, entry, change.operations)
+        self._write(connection, lane, entry, change.operations, rekeys=is_last)
         return reading.read_landing(connection, head.branch_id, entry.number)
 
     def _write(
-        self, connection: Connection, lane: Lane, entry: Entry, operations: Sequence[Operation]
+        self,
+        connection: Connection,
+        lane: Lane,
+        entry: Entry,
+        operations: Sequence[Operation],
+        *,
+        rekeys: bool,
     ) -> None:
         """Write a landing on the head that the lane is locked at."""
         state = state_of(connection, str(lane.branch), None)
@@ -375,7 +375,9 @@ class SourceStore:
         after = require_fitting(head, operations)
         sides = (head.nodes, head.shape), (after.nodes, after.shape)
         edges = edge_changes(*sides, StoredState(connection, state))
-        stamped = writing.restamp(lane, [*operations, *edges])
+        parents = {each.parent for each in operations if each.parent is not None and each.position}
+        moves = rekey(after.shape, parents) if rekeys else []
+        stamped = writing.restamp(lane, [*operations, *moves, *edges])
         writing.write_landing(connection, lane, entry, stamped, head.nodes)
 
     def _ids(self) -> IdSource:
@@ -383,14 +385,6 @@ class SourceStore:
 
     def _new_branch(self) -> uuid.UUID:
         return self._ids()()
-
-
-def _import_operations(tree: Tree, new_id: IdSource) -> list[Operation]:
-    """Return what makes a tree out of nothing: its nodes, and the edges between them."""
-    with collection_paused():
-        operations = diff_tree({}, tree, new_id, dict[str, bytes]().__getitem__)
-        nodes = nodes_of_inserts(operations)
-        return [*operations, *insert_edges(edges_of_tree(nodes, shape_of(nodes)))]
 
 
 def _branch_of_digest(connection: Connection, digest: str) -> uuid.UUID | None:

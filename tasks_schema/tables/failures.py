@@ -4,7 +4,7 @@ Partitioned by the day on which a row expires, so that to forget a day is to dro
 much it holds.
 """
 
-from sqlalchemy import Column, DateTime, Integer, Table, Text, func
+from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from tasks_schema.tables.base import METADATA
@@ -20,6 +20,7 @@ FAILED_OPERATIONS = Table(
     Column("payload", JSONB, nullable=False),
     Column("reason", Text, nullable=False),
     Column("failed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_failed_operations_parent", text("(payload ->> 'parent')")),  # what was to be inserted
     postgresql_partition_by="RANGE (expires_at)",
 )
 

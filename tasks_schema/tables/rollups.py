@@ -4,7 +4,18 @@ Written in the transaction that writes the attempts, so that the sums are never 
 attempt that measures the code as it was is not counted, nor are cancelled ones as attempts.
 """
 
-from sqlalchemy import BigInteger, Column, DateTime, Float, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
 
 from tasks_schema.tables.base import METADATA
 

@@ -133,6 +133,13 @@ NODES = Table(
     Index("ix_nodes_branch_id_file_id", "branch_id", "file_id"),
     Index("ix_nodes_branch_id_landing_from", "branch_id", "landing_from"),
     Index("ix_nodes_structure", "branch_id", postgresql_where=text("is_structure")),
+    Index(
+        "ix_nodes_branch_id_path",  # of one file, or of all in a folder, whatever the locale
+        "branch_id",
+        "path",
+        postgresql_ops={"path": "text_pattern_ops"},
+        postgresql_where=text("path IS NOT NULL"),
+    ),
 )
 
 EDGES = Table(

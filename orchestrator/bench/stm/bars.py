@@ -157,8 +157,7 @@ def _long(evidence: Evidence) -> Iterator[Bar]:
     yield _at_least("9 long transaction beside 8 movers, commits in 3 s", 20, commits)
     moved = [sum(each.commits for each in agents[1:]) for agents in beside.outcomes]
     seconds = beside.job.seconds
-    rate = sum(moved) / len(moved) / seconds
-    share = rate / alone.median(_rate)
+    share = sum(moved) / len(moved) / seconds / (alone.median(_rate) or math.nan)
     yield _at_least("9 movers beside it, over movers alone", 0.7, share)
 
 
@@ -166,15 +165,17 @@ def _record(evidence: Evidence) -> Iterator[Bar]:
     for keys in (1, 3):
         kept = evidence.found[names.replay(keys, with_record=True)]
         bare = evidence.found[names.replay(keys, with_record=False)]
-        cost = 1 - ratio(kept, bare, _rate)
+        cost = 1 - ratio(bare, kept, _p50)  # the rate of slices that nobody else disturbs
         yield _at_most(f"10 cost of the exactly-once record, {keys} keys", 0.12, cost)
     first, later = names.chain("first"), names.chain("later")
     yield _least(evidence, "10 dependent reads, later run over the first", 4.0, later, first)
 
 
 def _coroutines(evidence: Evidence) -> Iterator[Bar]:
-    many, one = names.coroutines(plan.COROUTINES), names.coroutines(1)
-    yield _least(evidence, "11 function engine, 100 coroutines over one", 3.0, many, one)
+    for milliseconds in (0, 1):
+        many, one = (names.coroutines(milliseconds, number) for number in (plan.COROUTINES, 1))
+        where = names.distance(milliseconds)
+        yield _least(evidence, f"11 {where}, 100 coroutines over one, function", 3.0, many, one)
 
 
 def _least(evidence: Evidence, name: str, bar: float, one: str, other: str) -> Bar:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from orchestrator.bench.stm.host import receive, send
-from orchestrator.bench.stm.messages import Hello, Job, Outcome
+from orchestrator.bench.stm.messages import Hello, Job, Outcome, Wanted
 from orchestrator.errors import StackError
 
 _END_SECONDS_MAX = 10.0
@@ -28,7 +28,7 @@ class Crew:
         Raises:
             StackError: they do not come up.
         """
-        argv = [sys.executable, "-m", "orchestrator.bench.stm.host", str(agents), named_url]
+        argv = [sys.executable, "-m", "orchestrator.bench.stm.host"]
         # In a session of its own, so that Ctrl-C comes here alone, and this side ends the other.
         self._host = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
@@ -36,6 +36,7 @@ class Crew:
         assert self._host.stdin is not None
         assert self._host.stdout is not None
         self._requests, self._answers = self._host.stdin, self._host.stdout
+        send(self._requests, Wanted(agents, named_url))
         hello: Hello | None = receive(self._answers, Hello)
         if hello is None:
             self._host.wait(_END_SECONDS_MAX)

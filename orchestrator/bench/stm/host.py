@@ -21,7 +21,7 @@ import msgspec
 
 from orchestrator.bench.stm.client import Client
 from orchestrator.bench.stm.measured import Task
-from orchestrator.bench.stm.messages import Hello, Job, Outcome
+from orchestrator.bench.stm.messages import Hello, Job, Outcome, Wanted
 from orchestrator.bench.stm.peers import CLIENTS
 from orchestrator.bench.stm.server import Server
 from orchestrator.bench.stm.surface import MissingFeatureError
@@ -54,20 +54,16 @@ class Agent:
     stream: IO[bytes]
 
 
-def main(count: int, named_url: str) -> None:
-    """Serve jobs until the input ends.
-
-    Args:
-        count: of agents.
-        named_url: of a server that somebody else runs; empty to start one.
-    """
+def main() -> None:
+    """Serve jobs until the input ends."""
+    wanted: Wanted = receive(sys.stdin.buffer, Wanted)
     agents: list[Agent] = []
     server: Server | None = None
     try:
-        for index in range(count):
+        for index in range(wanted.agents):
             agents.append(_fork(index, agents))
-        server = None if named_url else Server()
-        url = server.url if server else named_url
+        server = None if wanted.url else Server()
+        url = server.url if server else wanted.url
         pids = [agent.pid for agent in agents] + ([server.pid] if server else [])
         send(sys.stdout.buffer, Hello(url, pids))
         while (job := receive(sys.stdin.buffer, Job)) is not None:
@@ -118,7 +114,9 @@ def _fork(index: int, others: list[Agent]) -> Agent:
 
 
 def _stream(end: socket.socket) -> IO[bytes]:
+    """Return a file that alone holds the socket, and closes it with itself."""
     stream: Any = end.makefile("rwb")
+    end.close()
     found: IO[bytes] = stream
     return found
 
@@ -153,4 +151,4 @@ def _prepared(
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main()

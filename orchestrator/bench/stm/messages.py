@@ -56,8 +56,16 @@ class Outcome(msgspec.Struct, kw_only=True):
     """What the library under test does not have; then nothing was measured."""
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """What the host of the agents is told first; not by its arguments, which anyone can see."""
+
+    agents: int
+    url: str
+    """Of a server that somebody else runs, with its password; empty to start one."""
+
+
 class Hello(msgspec.Struct, frozen=True):
-    """What the host of the agents says first."""
+    """What the host answers once all is up."""
 
     url: str
     """Of the server that was started, or that was named."""

@@ -36,9 +36,9 @@ def replay(keys: int, *, with_record: bool) -> str:
     return f"{distance(0)}, {_keys(keys)}, replay {'with' if with_record else 'without'} record"
 
 
-def coroutines(number: int) -> str:
+def coroutines(milliseconds: int, number: int) -> str:
     """Return the name of a measurement of coroutines on one connection."""
-    return f"{distance(0)}, function engine, {number} coroutines"
+    return f"{distance(milliseconds)}, function engine, {number} coroutines"
 
 
 def long_transaction(agents: str) -> str:

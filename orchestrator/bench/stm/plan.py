@@ -192,10 +192,11 @@ def _replay_job(keys: int, second: float, *, with_record: bool) -> Job:
 
 def _coroutines(second: float) -> Stage:
     jobs = {
-        names.coroutines(number): Job(
-            workload="coroutines", client="ours, function", keys=number, seconds=0.3 * second,
-            space="bench-coroutines",
+        names.coroutines(milliseconds, number): Job(
+            workload="coroutines", client="ours, function", keys=number, seconds=0.2 * second,
+            round_trip_seconds=milliseconds * _MS, space="bench-coroutines",
         )
+        for milliseconds in (0, 1)
         for number in (1, COROUTINES)
     }  # fmt: skip
     return Stage("coroutines on one connection", jobs)

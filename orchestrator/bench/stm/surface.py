@@ -18,7 +18,7 @@ def open_stm(
     return Stm.connect(url, space, **_options(Stm.connect, engine, round_trip_seconds))
 
 
-def open_async_stm(url: str, space: str, *, engine: str, round_trip_seconds: float = 0.0) -> Any:
+def open_async_stm(url: str, space: str, engine: str, round_trip_seconds: float) -> Any:
     """Return a space for coroutines."""
     kind = getattr(library, "AsyncStm", None)
     if kind is None:

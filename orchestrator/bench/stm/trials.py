@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import itertools
 import statistics
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from swarm_workers.stm import TVar
 
 _BANKS = 8
 _ACCOUNTS = 16
+_AUDITS_EACH = 10
 _LONG_SECONDS = 0.005
 _CHAIN_READS = 10
 Prepared = Callable[[], Outcome]
@@ -25,7 +27,8 @@ Prepared = Callable[[], Outcome]
 def auditor(task: Task) -> Prepared:
     """Agent 0 sums up a bank account by account, which is always 0; the others move money.
 
-    It chooses among several banks, so that what it read last tells little of what it reads now.
+    It goes from bank to bank: the first audits of each read one account after the other, the later
+    ones may know what is going to be read.
     """
     banks = [[f"bank/{bank}/{each}" for each in range(_ACCOUNTS)] for bank in range(_BANKS)]
 
@@ -36,8 +39,10 @@ def auditor(task: Task) -> Prepared:
         return lambda: run_measured(task, move, task.client.probe)
     sums: list[int] = []
 
+    stay = itertools.count()
+
     def audit() -> None:
-        task.client.total(task.chance.choice(banks), sums.append)
+        task.client.total(banks[next(stay) // _AUDITS_EACH % _BANKS], sums.append)
 
     def run() -> Outcome:
         outcome = run_measured(task, audit, Probe())
@@ -97,11 +102,11 @@ def chain(task: Task, *, is_first: bool) -> Prepared:
         return made
 
     def run() -> Outcome:
-        outcome, ends_at = Outcome(), time.monotonic() + task.job.seconds
-        client = opened()
+        outcome, client = Outcome(), opened()
         if not is_first:
             client.stm.atomically(_follow, client)
-        while time.monotonic() < ends_at:
+        ends_at = time.monotonic() + task.job.seconds
+        while not outcome.latencies or time.monotonic() < ends_at:
             before = time.perf_counter()
             client.stm.atomically(_follow, client)
             outcome.latencies.append(time.perf_counter() - before)
@@ -126,11 +131,11 @@ def _follow(client: Ours) -> None:
 
 
 def coroutines(task: Task) -> Prepared:
-    """One hundred coroutines, or as many as the job has keys, each adding to its own variable."""
+    """As many coroutines as the job has keys, on one connection, each with its own variable."""
     number = task.job.keys
 
     async def run_all() -> Outcome:
-        stm = open_async_stm(task.url, task.job.space, engine="function")
+        stm = open_async_stm(task.url, task.job.space, "function", task.job.round_trip_seconds)
         variables = [stm.var(f"coroutine/{each}", int, default=0) for each in range(number)]
         await asyncio.gather(*(stm.atomically(_add_one, each) for each in variables))
         began_at = time.perf_counter()
@@ -142,11 +147,11 @@ def coroutines(task: Task) -> Prepared:
             await closing
         commits = sum(done)
         return Outcome(
-            commits=commits, attempts=commits, window_seconds=wall_seconds,
+            commits=commits, attempts=1, window_seconds=wall_seconds,
             latencies=[wall_seconds / commits * number],
         )  # fmt: skip
 
-    open_async_stm(task.url, task.job.space, engine="function")  # raises if it is missing
+    open_async_stm(task.url, task.job.space, "function", 0.0)  # raises if it is missing
     return lambda: asyncio.run(run_all())
 
 

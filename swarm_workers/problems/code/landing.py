@@ -1,23 +1,28 @@
 """A candidate becomes part of the head: merged, tested on the merged state, or refused.
 
-The head passes every test that it passed before. A clean merge is no proof of that, so whenever
-the head has moved, the success command runs again on the merged state.
+One process at a time lands on a branch. It takes along the changes of others that wait meanwhile,
+and one run of the success command then stands for all of them: see `settling`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from swarm_workers.problems.code.outcome import CommandOutcome, why_not_better
-from swarm_workers.problems.code.outcomes import LandingOutcomes
-from swarm_workers.problems.code.workbench import Workbench
-from swarm_workers.protocols import Tree, TreeFile
+from swarm_workers.clock import Clock, RealClock
+from swarm_workers.problems.code.batches import Queued
+from swarm_workers.problems.code.merge_queue import MergeQueue
+from swarm_workers.problems.code.outcome import CommandOutcome
+from swarm_workers.problems.code.settling import Settling, Unsteady
+from swarm_workers.problems.code.state_outcomes import StateOutcomes
+from swarm_workers.protocols import TreeFile
 from swarm_workers.source.store import SourceStore
-from swarm_workers.source.values import Conflict, HeadMoved, Merged
+from swarm_workers.source.values import Change, Clash
 from tasks_schema.ids import AttemptId
-from tasks_schema.messages.source import Operation
+from tasks_schema.kinds import QueueState
 
-ROUNDS_MAX = 8
-"""How often one attempt tests again because another landed first."""
+WAIT_SECONDS: Final = 0.1
+"""How often a change that waits is looked after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class Request:
     attempt_id: AttemptId
     note: str
     flaky: frozenset[str]
+    gained: frozenset[str] = frozenset()
+    """Tests that the changes are known to turn green on their base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,10 @@ class Landed:
     """It is part of the head."""
 
     landing: int
+    head: int
+    """The first landing from it on that was tested: that of the last change of its batch."""
     outcome: CommandOutcome
+    """Of that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,87 +57,98 @@ class Refused:
     """It is not; the operations are kept among the failed ones."""
 
     reason: str
-    outcome: CommandOutcome | None = None
+    clashes: tuple[Clash, ...] = ()
+    """Where it does not go together with the head: base, ours and theirs."""
 
 
 class Lander:
-    """Lands the changes of one process's attempts."""
+    """Lands the changes of one process's attempts, and those of others that wait meanwhile."""
 
-    def __init__(self, store: SourceStore, outcomes: LandingOutcomes, workbench: Workbench) -> None:
-        """Hold the parts; nothing is read."""
+    def __init__(
+        self,
+        store: SourceStore,
+        queue: MergeQueue,
+        states: StateOutcomes,
+        clock: Clock | None = None,
+    ) -> None:
+        """Hold the parts; nothing is read.
+
+        Args:
+            store: where the branches are.
+            queue: where changes wait.
+            states: runs the success command, and knows what it said.
+            clock: to wait by; None means the machine's.
+        """
         self._store = store
-        self._outcomes = outcomes
-        self._workbench = workbench
+        self._queue = queue
+        self._states = states
+        self._clock = clock or RealClock()
 
-    def land(self, request: Request, unsteady: Callable[[frozenset[str]], str]) -> Landed | Refused:
-        """Merge, test and land changes; blocks for one run of the success command a round.
+    def land(self, request: Request, unsteady: Unsteady) -> Landed | Refused:
+        """Queue changes and wait until they landed or were refused; most often land them here.
+
+        Blocks: for one run of the success command if nobody else lands, else for others' runs too.
 
         Args:
             request: what is to land.
-            unsteady: given the tests that turned green, says why they cannot be trusted; empty
-                if they can. Asked once, before anything lands.
+            unsteady: asked before anything lands here.
+
+        Raises:
+            InterruptedAttemptError: the attempt was told to end; its changes are withdrawn.
         """
         operations = self._store.propose(request.branch, request.base, request.changes)
-        for _ in range(ROUNDS_MAX):
-            merged = self._store.merge(request.branch, request.base, operations)
-            if isinstance(merged, Conflict):
-                return self._refuse(request, operations, _conflict_reason(merged))
-            if not merged.operations:
-                return self._refuse(request, operations, "the head has it already")
-            before = self.outcome_at(request.branch, merged.head)
-            _, after = self._workbench.run_clean(self._merged_tree(request.branch, merged))
-            reason = why_not_better(before, after, request.flaky) or unsteady(
-                before.red - after.red
-            )
-            if reason:
-                return self._refuse(request, operations, reason, after)
-            landed = self._store.land(
-                request.branch,
-                expected_head=merged.head,
-                operations=merged.operations,
-                author=request.author,
-                attempt_id=request.attempt_id,
-                exit_status=after.exit_status,
-                note=request.note,
-            )
-            if isinstance(landed, HeadMoved):
-                continue
-            if landed.number != merged.head + 1:
-                # Another process was at this very turn, and landed first: `after` is not of that.
-                return Landed(landed.number, self.outcome_at(request.branch, landed.number))
-            self._outcomes.record(request.branch, landed.number, after)
-            return Landed(landed.number, after)
-        return self._refuse(request, operations, f"others landed first {ROUNDS_MAX} times")
+        change = Change(request.base, operations, request.author, request.attempt_id, request.note)
+        queued = Queued(change, request.gained, request.flaky)
+        try:
+            while (verdict := self._verdict(request.branch, queued)) is None:
+                self._states.require_going_on()
+                if not self._land_while_held(request, unsteady):
+                    self._clock.sleep(WAIT_SECONDS)
+        except BaseException:
+            self._queue.withdraw(request.attempt_id)
+            raise
+        return verdict
 
     def outcome_at(self, branch: str, landing: int) -> CommandOutcome:
         """Return what the success command says of a landing; runs it if nobody did yet."""
-        known = self._outcomes.find(branch, landing)
-        if known is not None:
-            return known
-        _, outcome = self._workbench.run_clean(self._store.checkout(branch, landing))
-        self._outcomes.record(branch, landing, outcome)
-        return outcome
+        return self._states.outcome_at(branch, landing)
 
-    def _merged_tree(self, branch: str, merged: Merged) -> Tree:
-        tree = dict(self._store.checkout(branch, merged.head))
-        for path, file in merged.changes.items():
-            if file is None:
-                tree.pop(path, None)
-            else:
-                tree[path] = file
-        return tree
+    def landed(self, branch: str, landing: int) -> Landed:
+        """Return how a landing stands that was made before; runs the command if nobody did yet."""
+        head = self._states.first_from(branch, landing)
+        if head is None:
+            head = self._store.head(branch).number
+        return Landed(landing, head, self._states.outcome_at(branch, head))
 
-    def _refuse(
-        self,
-        request: Request,
-        operations: Sequence[Operation],
-        reason: str,
-        outcome: CommandOutcome | None = None,
-    ) -> Refused:
-        self._store.fail(request.attempt_id, operations, reason)
-        return Refused(reason, outcome)
+    def _land_while_held(self, request: Request, unsteady: Unsteady) -> bool:
+        """Settle batches until the request is settled; return False if others are to be waited for.
 
+        Those that wait meanwhile are settled with it, the longest waiting first.
+        """
+        with self._queue.hold(request.branch) as is_held:
+            if not is_held:
+                return False
+            settling = Settling(self._store, self._queue, self._states, request.branch, unsteady)
+            while self._is_open(request.attempt_id):
+                if not settling.settle_next():
+                    return False
+        return True
 
-def _conflict_reason(conflict: Conflict) -> str:
-    first = conflict.clashes[0]
-    return f"it conflicts with landing {conflict.head} in {first.path} ({first.kind.value})"
+    def _is_open(self, attempt_id: uuid.UUID) -> bool:
+        state = self._queue.state(attempt_id)
+        return state is not None and state[0] is not QueueState.REFUSED
+
+    def _verdict(self, branch: str, queued: Queued) -> Landed | Refused | None:
+        """Return what became of a change; None while it is open. Puts it where it is not yet."""
+        attempt_id = queued.change.attempt_id
+        state = self._queue.state(attempt_id)
+        if state is not None:
+            is_refused = state[0] is QueueState.REFUSED
+            return Refused(state[1], self._store.clashes(attempt_id)) if is_refused else None
+        landing = self._store.landing_of_attempt(attempt_id)
+        if landing is not None:
+            return self.landed(landing.branch_id, landing.number)
+        if not queued.change.operations:
+            return Refused("it changes nothing")
+        self._queue.put(branch, queued)
+        return None

@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from swarm_workers.postgres import transaction
@@ -33,6 +33,16 @@ class LandingOutcomes:
         if row is None:
             return None
         return CommandOutcome(row.exit_status, row.passed, frozenset(row.red), row.seconds)
+
+    def first_from(self, branch: str, landing: int) -> int | None:
+        """Return the first landing from this one on whose outcome is known; None if none is."""
+        table = LANDING_OUTCOMES.c
+        query = select(func.min(table.landing)).where(
+            table.branch_id == uuid.UUID(branch), table.landing >= landing
+        )
+        with transaction(self._engine) as connection:
+            found: int | None = connection.execute(query).scalar()
+        return found
 
     def record(self, branch: str, landing: int, outcome: CommandOutcome) -> None:
         """Keep the outcome of a landing; the first one stays."""

@@ -94,9 +94,9 @@ class CodeProblem:
         landing = self._swarm.store.landing_of_attempt(self._attempt_id(turn))
         if landing is None:
             return None
-        outcome = self._swarm.lander.outcome_at(landing.branch_id, landing.number)
-        self._swarm.publish(self._shared, landing.branch_id, landing.number, outcome)
-        return self._landed(landing.number - 1, landing.number, landing.note, outcome)
+        landed = self._swarm.lander.landed(landing.branch_id, landing.number)
+        self._swarm.publish(self._shared, landing.branch_id, landed.head, landed.outcome)
+        return self._landed(landing.number - 1, landing.number, landing.note, landed.outcome)
 
     def give_back(self) -> None:
         """Give back the slice that a turn of this agent claimed and never closed."""
@@ -209,6 +209,7 @@ class CodeProblem:
             attempt_id=self._attempt_id(turn),
             note=describe(view, tally),
             flaky=view.flaky,
+            gained=tally.gained,
         )
         landed = self._swarm.lander.land(request, self._flaky.why_unsteady(self._turn_bench))
         if not isinstance(landed, Landed):
@@ -216,7 +217,7 @@ class CodeProblem:
             reason = f"{describe(view, tally)}, but {landed.reason}"
             return Outcome(AttemptStatus.FINISHED, reason, view.landing, scopes=scopes)
         # The head moves before the slice is closed: in between, all would look tried in vain.
-        self._swarm.publish(self._shared, view.branch, landed.landing, landed.outcome)
+        self._swarm.publish(self._shared, view.branch, landed.head, landed.outcome)
         self._close(tally)
         outcome = self._landed(view.landing, landed.landing, request.note, landed.outcome)
         return replace(outcome, scopes=scopes)

@@ -8,8 +8,10 @@ from swarm_workers.coordination.records import Head
 from swarm_workers.coordination.shared_state import SharedState
 from swarm_workers.coordination.spaces import Spaces
 from swarm_workers.problems.code.landing import Lander
+from swarm_workers.problems.code.merge_queue import MergeQueue
 from swarm_workers.problems.code.outcome import CommandOutcome
 from swarm_workers.problems.code.outcomes import LandingOutcomes
+from swarm_workers.problems.code.state_outcomes import StateOutcomes
 from swarm_workers.problems.code.workbench import Workbench
 from swarm_workers.settings import Settings
 from swarm_workers.source.store import SourceStore
@@ -37,7 +39,7 @@ class CodeSwarm:
         store = SourceStore(engine)
         outcomes = LandingOutcomes(engine)
         workbench = Workbench(spec, store, settings)
-        lander = Lander(store, outcomes, workbench)
+        lander = Lander(store, MergeQueue(engine), StateOutcomes(store, outcomes, workbench))
         return cls(spec, settings, spaces, store, outcomes, workbench, lander)
 
     def shared_by(self, agent: str) -> SharedState:

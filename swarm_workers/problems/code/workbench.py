@@ -131,6 +131,11 @@ class Workbench:
             if sandbox is not None:
                 sandbox.kill()
 
+    def require_going_on(self) -> None:
+        """Raise `InterruptedAttemptError` if the attempt was told to end."""
+        if self._is_interrupted:
+            raise InterruptedAttemptError
+
     def bench(self, branch: str, landing: int, outcome: CommandOutcome) -> Bench:
         """Return the bench of a landing; blocks for collection and survey the first time.
 
@@ -225,8 +230,7 @@ class Workbench:
         return self._clean_sandbox
 
     def _boot(self) -> Sandbox:
-        if self._is_interrupted:
-            raise InterruptedAttemptError
+        self.require_going_on()
         task = self._spec.task
         limits = self._limits(task.command_seconds_max)
         return Sandbox.boot(task.interpreter, repository=task.repository, limits=limits)

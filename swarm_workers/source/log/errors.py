@@ -4,6 +4,8 @@ SourceError (swarm_workers.errors)
 ├── UnknownNodeError        operations on a node that nobody inserted
 ├── RunawayLamportError     a Lamport time that nobody can have come to
 ├── UnsoundOperationError   an operation that no tree can hold
+├── UnknownScopeError       a path that the branch does not have
+├── OtherScopeError         operations that are limited to another path than the copy here
 ├── UnknownVectorError      a vector that speaks of operations that are not here
 ├── MissingOperationsError  operations whose predecessors are not here
 ├── AlteredOperationError   an operation that differs from the one of that name
@@ -11,6 +13,7 @@ SourceError (swarm_workers.errors)
 """
 
 import uuid
+from collections.abc import Sequence
 
 from swarm_workers.errors import SourceError
 
@@ -49,6 +52,32 @@ class UnsoundOperationError(SourceError):
         super().__init__(f"an operation on node '{node_id}' {reason}; it cannot be taken in")
         self.node_id = node_id
         self.reason = reason
+
+
+class UnknownScopeError(SourceError):
+    """The branch has no such folder or file."""
+
+    def __init__(self, branch_id: str, scope: str, near: Sequence[str]) -> None:
+        """Name the path, and those that are near."""
+        hint = f"; near are {', '.join(near)}" if near else "; name a folder or a file of it"
+        super().__init__(f"branch '{branch_id}' has no '{scope}'{hint}")
+        self.branch_id = branch_id
+        self.scope = scope
+        self.near = tuple(near)
+
+
+class OtherScopeError(SourceError):
+    """Operations are limited to another path than the copy of the branch here."""
+
+    def __init__(self, branch_id: str, scope: str | None, held: str | None) -> None:
+        """Name the branch, what the operations are limited to and what the copy is."""
+        super().__init__(
+            f"branch '{branch_id}' is here {_limits(held)}, the operations are "
+            f"{_limits(scope)}; export them with the same `--scope`, or import into another store"
+        )
+        self.branch_id = branch_id
+        self.scope = scope
+        self.held = held
 
 
 class UnknownVectorError(SourceError):
@@ -101,3 +130,7 @@ class OperationsFileError(SourceError):
         super().__init__(f"line {line} of the operations {reason}; nothing of it was taken in")
         self.line = line
         self.reason = reason
+
+
+def _limits(scope: str | None) -> str:
+    return "whole" if scope is None else f"limited to '{scope}'"

@@ -5,7 +5,7 @@ for its queries, and raises `ServiceUnreachableError` if Postgres does not answe
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -15,8 +15,10 @@ from swarm_workers.postgres import transaction
 from swarm_workers.protocols import Tree
 from swarm_workers.source import reading
 from swarm_workers.source.log import lanes, replay, sealing
+from swarm_workers.source.log.exporting import export_lines
 from swarm_workers.source.log.purging import purge_landings
 from swarm_workers.source.log.pushing import Push, Pushed, push
+from swarm_workers.source.log.receiving import Received, receive
 from swarm_workers.source.log.vectors import Run, Vector, missing
 from swarm_workers.source.reading import branch_uuid
 from swarm_workers.source.values import Landing
@@ -100,6 +102,40 @@ class OperationLog:
         """
         with transaction(self._engine) as connection:
             return replay.tree_at(connection, branch_id, vector)
+
+    def export(
+        self, branch_id: str, since: Vector | int | None = None, scope: str | None = None
+    ) -> Iterator[bytes]:
+        """Yield what landed on a branch and somebody has not seen, as lines for `import_lines`.
+
+        Args:
+            branch_id: the branch.
+            since: what they have seen: a vector, or a landing of this branch; None is nothing.
+            scope: the path of a folder or a file, to leave out what is not in it; None means all.
+
+        Raises:
+            UnknownBranchError: there is no such branch.
+            UnknownLandingError: the branch has no such landing.
+            UnknownScopeError: the branch has no such path.
+        """
+        with transaction(self._engine) as connection:
+            if isinstance(since, int):
+                since = reading.read_landing(connection, branch_id, since).version_vector
+            yield from export_lines(connection, branch_id, since or {}, scope)
+
+    def import_lines(self, lines: Iterable[bytes]) -> Received:
+        """Merge what another hub exported, all of it or nothing; what is here already stays.
+
+        Raises:
+            OperationsFileError: a line cannot be taken, or there is none.
+            MissingOperationsError: operations that these build on are not here.
+            AlteredOperationError: an operation differs from the one of its name that is here.
+            RunawayLamportError: an operation claims a time that nobody can have come to.
+            UnknownNodeError: an operation is about a node that nobody inserted.
+            OtherScopeError: the branch here is limited to another path.
+        """
+        with transaction(self._engine) as connection:
+            return receive(connection, lines)
 
     def _retried(self, work: Callable[[Connection], _T]) -> _T:
         """Return what a transaction returns, begun anew while it loses races against others."""

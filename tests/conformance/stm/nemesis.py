@@ -14,6 +14,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Self
 
+from tests.conformance.stm.nemesis_client import Order, open_store
 from tests.conformance.stm.nemesis_fleet import Fleet
 from tests.conformance.stm.nemesis_proxy import Fault, NemesisProxy
 from tests.conformance.stm.nemesis_server import (
@@ -22,9 +23,9 @@ from tests.conformance.stm.nemesis_server import (
     url_at,
     wait_alone,
 )
-from tests.conformance.stm.nemesis_stores import Wish, is_listless, open_store
+from tests.conformance.stm.nemesis_tale import Plan, Wish, is_listless
 from tests.support.elle.checker import check
-from tests.support.elle.history import Outcome, Transaction
+from tests.support.elle.history import Transaction
 from tests.support.elle.report import Report
 
 _STILL_SECONDS = 0.4
@@ -36,19 +37,23 @@ _KEYS_AT_ONCE = 40
 class Nemesis:
     """A server, a proxy before it, clients of both, and what is done to them."""
 
-    def __init__(self, store: str, folder: Path, *, seed: int) -> None:
+    def __init__(
+        self, store: str, folder: Path, *, seed: int, front: str = "threads", lanes: int = 1
+    ) -> None:
         """Start the server and the proxy.
 
         Args:
             store: name of what the clients run on.
             folder: for the server's data.
             seed: of what the clients do, and of what is done to them.
+            front: how they do it: as threads or as coroutines.
+            lanes: how many of these in each process.
         """
         self._store = store
         self._space = f"nemesis-{seed}"
         self._chance = random.Random(seed)
         self.server = NemesisServer(folder)
-        self.fleet = Fleet(store, self._space, seed)
+        self.fleet = Fleet(store, self._space, seed=seed, front=front, lanes=lanes)
         self.proxy = NemesisProxy(self.server.port, self.fleet.kill)
         self.done: Counter[str] = Counter()
         """How often each disturbance has taken place."""
@@ -146,22 +151,23 @@ class Nemesis:
 
     def _url_of(self, client: str) -> str:
         """Return where a client connects: most go through the proxy, some are impatient."""
-        number = int(client.removeprefix("c"))
+        number = int(client.removeprefix("p"))
         url = self.server.url if number % 4 == 0 else url_at(self.proxy.open_port(client))
         return f"{url}?socket_timeout={_REPLY_SECONDS_MAX}" if number % 2 else url
 
     def _read_all(self, history: Sequence[Transaction]) -> list[Transaction]:
         """Read every key, when nothing is on its way any more."""
         keys = sorted({each.key for transaction in history for each in transaction.operations})
-        store = open_store(self._store, self.server.url, self._space)
+        order = Order(self._store, "threads", 1, self.server.url, self._space, 0, 0, 0)
+        store = open_store(order)
         reads: list[Transaction] = []
         for first in range(0, len(keys), _KEYS_AT_ONCE):
             some = keys[first : first + _KEYS_AT_ONCE]
             wishes = [Wish(kind, key) for key in some for kind in _whole_views(key)]
             begun_at = time.monotonic_ns()
-            seen = store.run(wishes, is_to_abort=False, timeout_seconds=None)
+            outcome, seen = store.run(Plan(wishes))
             ended_at = time.monotonic_ns()
-            reads.append(Transaction("last", tuple(seen), Outcome.COMMITTED, begun_at, ended_at))
+            reads.append(Transaction("last", tuple(seen), outcome, begun_at, ended_at))
         store.close()
         return reads
 

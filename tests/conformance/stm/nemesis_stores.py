@@ -1,65 +1,40 @@
-"""What a client of a history runs its transactions on: the library, or raw commands with a bug.
+"""What clients of a history run their transactions on: the library, as a program would use it.
 
 A key is a list, a set and a counter that change together, so each can be looked at in the place of
-the others. A key whose name begins with `g` has no list: appending to it reads nothing.
+the others.
 """
 
-import contextlib
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable
 from typing import Any, Protocol
 
-import msgspec
-import redis
-
+import swarm_workers.stm as library
 from swarm_workers.stm import Stm, StmUnavailableError, TransactionTimeoutError
-from tests.support.elle.history import Append, Contains, Count, Members, Operation, Read
+from tests.conformance.stm.nemesis_tale import Ending, Plan, Wish, is_listless
+from tests.support.elle.history import (
+    Append,
+    Contains,
+    Count,
+    Members,
+    Operation,
+    Outcome,
+    Read,
+)
 
-ENGINES = ("watch",)
+_HAS_ENGINES = "engine" in inspect.signature(Stm.connect).parameters
+ENGINES = ("watch", "function") if _HAS_ENGINES else ("watch",)
 """Of the library. Every history is run on each."""
-BUGS = ("no WATCH", "WATCH after the read")
-"""Ways to write the same transactions wrongly with the usual client."""
-CORRECT = "WATCH before the read"
-"""The right way to do so: what the bugs are compared with."""
+FRONTS = ("threads", "coroutines") if hasattr(library, "AsyncStm") else ("threads",)
+"""How a process uses it."""
 
-
-class Wish:
-    """One step of a transaction, before it is run."""
-
-    __slots__ = ("key", "kind", "value")
-
-    def __init__(self, kind: str, key: str, value: int = 0) -> None:
-        """Name the step.
-
-        Args:
-            kind: append, read, members, count or contains.
-            key: where.
-            value: to append, or to ask for.
-        """
-        self.kind = kind
-        self.key = key
-        self.value = value
-
-
-class AbortedError(Exception):
-    """The transaction was given up, as it was told to or because its time was over."""
-
-
-class UnknownError(Exception):
-    """The outcome could not be learned."""
+Step = Callable[[str, int], Operation]
 
 
 class Store(Protocol):
-    """Runs transactions."""
+    """Runs transactions for threads."""
 
-    def run(
-        self, wishes: Sequence[Wish], *, is_to_abort: bool, timeout_seconds: float | None
-    ) -> list[Operation]:
-        """Return what was done and seen, in one transaction.
-
-        Raises:
-            AbortedError: nothing was written.
-            UnknownError: it is open whether it was.
-        """
+    def run(self, plan: Plan) -> Ending:
+        """Run one transaction. Blocks."""
         ...
 
     def close(self) -> None:
@@ -67,23 +42,11 @@ class Store(Protocol):
         ...
 
 
-def open_store(name: str, url: str, space: str) -> Store:
-    """Return the store of a name.
-
-    Args:
-        name: an engine of the library, a bug, or `CORRECT`.
-        url: of the server.
-        space: holds the keys.
-    """
-    if name not in ENGINES:
-        return RawStore(url, space, name)
-    return LibraryStore(connect(url, space, name))
-
-
-def connect(url: str, space: str, engine: str) -> Stm:
-    """Return a space on an engine of the library."""
-    choice: dict[str, Any] = {} if engine == "watch" else {"engine": engine}
-    return Stm.connect(url, space, **choice)
+def connect(url: str, space: str, engine: str, *, front: str = "threads") -> Any:
+    """Return a space on an engine of the library, for threads or for coroutines."""
+    choice = {"engine": engine} if _HAS_ENGINES else {}
+    kind: Any = Stm if front == "threads" else library.AsyncStm  # type: ignore[attr-defined]
+    return kind.connect(url, space, **choice)
 
 
 class LibraryStore:
@@ -91,28 +54,55 @@ class LibraryStore:
 
     def __init__(self, stm: Stm) -> None:
         self._stm = stm
-        self._steps: dict[str, dict[str, Callable[[str, int], Operation]]] = {}
+        self._handles = Handles(stm)
 
-    def run(
-        self, wishes: Sequence[Wish], *, is_to_abort: bool, timeout_seconds: float | None
-    ) -> list[Operation]:
-        def body() -> list[Operation]:
-            done = [self._do(wish) for wish in wishes]
-            if is_to_abort:
-                raise AbortedError
-            return done
-
+    def run(self, plan: Plan) -> Ending:
         try:
-            return self._stm.atomically(body, timeout_seconds=timeout_seconds)
-        except TransactionTimeoutError as error:
-            raise AbortedError from error
-        except StmUnavailableError as error:
-            if error.committed is None:
-                raise UnknownError from error
-            raise  # the server is never away for so long that this were right
+            done = self._stm.atomically(
+                self._handles.act_out, plan, timeout_seconds=plan.timeout_seconds
+            )
+        except (GivenUpError, TransactionTimeoutError, StmUnavailableError) as error:
+            return ending_of(error)
+        return Ending(Outcome.COMMITTED, done)
 
     def close(self) -> None:
         self._stm.close()
+
+
+class AsyncLibraryStore:
+    """The library, as coroutines use it."""
+
+    def __init__(self, stm: Any) -> None:
+        self._stm = stm
+        self._handles = Handles(stm)
+
+    async def run(self, plan: Plan) -> Ending:
+        try:
+            done = await self._stm.atomically(
+                self._handles.act_out, plan, timeout_seconds=plan.timeout_seconds
+            )
+        except (GivenUpError, TransactionTimeoutError, StmUnavailableError) as error:
+            return ending_of(error)
+        return Ending(Outcome.COMMITTED, done)
+
+
+class GivenUpError(Exception):
+    """The body was to raise this."""
+
+
+class Handles:
+    """The variables of a space, and the body of every transaction."""
+
+    def __init__(self, stm: Any) -> None:
+        self._stm = stm
+        self._steps: dict[str, dict[str, Step]] = {}
+
+    def act_out(self, plan: Plan) -> list[Operation]:
+        """Do as planned, within a transaction; return what was done and seen."""
+        done = [self._do(wish) for wish in plan.wishes]
+        if plan.is_to_abort:
+            raise GivenUpError
+        return done
 
     def _do(self, wish: Wish) -> Operation:
         steps = self._steps.get(wish.key)
@@ -120,7 +110,7 @@ class LibraryStore:
             steps = self._steps[wish.key] = self._make_steps(wish.key)
         return steps[wish.kind](wish.key, wish.value)
 
-    def _make_steps(self, name: str) -> dict[str, Callable[[str, int], Operation]]:
+    def _make_steps(self, name: str) -> dict[str, Step]:
         entries = self._stm.var(name, list[int], default=[])
         members, total = self._stm.set(name, int), self._stm.counter(name)
 
@@ -140,88 +130,10 @@ class LibraryStore:
         }
 
 
-class RawStore:
-    """The usual client: WATCH at the right moment, at a wrong one, or not at all.
-
-    What fails is tried again, as the client's own `transaction()` does.
-    """
-
-    def __init__(self, url: str, space: str, bug: str) -> None:
-        self._client = redis.Redis.from_url(url)
-        self._space = space
-        self._bug = bug
-
-    def run(
-        self, wishes: Sequence[Wish], *, is_to_abort: bool, timeout_seconds: float | None
-    ) -> list[Operation]:
-        while True:
-            with contextlib.suppress(redis.WatchError, redis.ConnectionError, redis.TimeoutError):
-                return self._try(wishes, is_to_abort=is_to_abort)
-
-    def close(self) -> None:
-        self._client.close()
-
-    def _try(self, wishes: Sequence[Wish], *, is_to_abort: bool) -> list[Operation]:
-        keys = sorted({wish.key for wish in wishes})
-        names = [f"{self._space}:{letter}:{key}" for key in keys for letter in "vsn"]
-        with self._client.pipeline() as pipe:
-            if self._bug == CORRECT:
-                pipe.watch(*names)
-            held = {key: _RawKey(self._client, self._space, key) for key in keys}
-            if self._bug == "WATCH after the read":
-                pipe.watch(*names)
-            done = [held[wish.key].do(wish) for wish in wishes]
-            if is_to_abort:
-                raise AbortedError
-            pipe.multi()
-            pipe.ping()  # so that EXEC is sent, and checks, though nothing is written
-            for each in held.values():
-                each.write(pipe)
-            pipe.execute()
-        return done
-
-
-class _RawKey:
-    """The state of one key within one transaction."""
-
-    def __init__(self, client: "redis.Redis[Any]", space: str, key: str) -> None:
-        self._names = [f"{space}:{letter}:{key}" for letter in "vsn"]
-        entries, members, total = self._names
-        raw: Any = client.get(entries)
-        self._entries: list[int] = msgspec.json.decode(raw) if raw else []
-        found: Any = client.smembers(members)
-        self._members = {int(each) for each in found}
-        self._total = int(client.get(total) or 0)  # type: ignore[arg-type]
-        self._is_listless = is_listless(key)
-        self._appended: list[int] = []
-
-    def do(self, wish: Wish) -> Operation:
-        match wish.kind:
-            case "append":
-                self._entries.append(wish.value)
-                self._members.add(wish.value)
-                self._total += 1
-                self._appended.append(wish.value)
-                return Append(wish.key, wish.value)
-            case "read":
-                return Read(wish.key, tuple(self._entries))
-            case "members":
-                return Members(wish.key, frozenset(self._members))
-            case "count":
-                return Count(wish.key, self._total)
-            case _:
-                return Contains(wish.key, wish.value, wish.value in self._members)
-
-    def write(self, pipe: "redis.client.Pipeline[Any]") -> None:
-        entries, members, total = self._names
-        if not self._appended:
-            return
-        if not self._is_listless:
-            pipe.set(entries, msgspec.json.encode(self._entries))
-        pipe.sadd(members, *self._appended)
-        pipe.incrby(total, len(self._appended))
-
-
-def is_listless(key: str) -> bool:
-    """Say whether a key has no list."""
-    return key.startswith("g")
+def ending_of(error: Exception) -> Ending:
+    """Return what an exception says of the outcome."""
+    if not isinstance(error, StmUnavailableError):
+        return Ending(Outcome.ABORTED)
+    if error.committed is None:
+        return Ending(Outcome.UNKNOWN)
+    raise error  # the server is never away for so long that this were right

@@ -1,6 +1,5 @@
 """Whatever happens to clients, connections and the server, the history is strictly serializable."""
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -8,32 +7,39 @@ import redis
 
 from swarm_workers.stm import Stm
 from tests.conformance.stm.nemesis import Nemesis
-from tests.conformance.stm.nemesis_client import Client, Line, Order
-from tests.conformance.stm.nemesis_fleet import Fleet, transaction
+from tests.conformance.stm.nemesis_client import Order, run_threads
+from tests.conformance.stm.nemesis_fleet import Fleet
 from tests.conformance.stm.nemesis_proxy import Fault
-from tests.conformance.stm.nemesis_stores import BUGS, CORRECT, ENGINES, LibraryStore
+from tests.conformance.stm.nemesis_stores import ENGINES, FRONTS, LibraryStore
+from tests.conformance.stm.nemesis_tale import Line, transaction
+from tests.conformance.stm.nemesis_usual import BUGS, RIGHT
 from tests.support.elle.checker import check
+from tests.support.elle.history import Transaction
 from tests.support.elle.report import Anomaly, Report
 
 _CYCLES = {Anomaly.G0, Anomaly.G1C, Anomaly.G_SINGLE, Anomaly.G2, Anomaly.REALTIME}
 _SEED = 20
 
 
+@pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_short_history_under_every_disturbance_has_no_anomaly(
-    engine: str, tmp_path: Path
+    engine: str, front: str, tmp_path: Path
 ) -> None:
-    with Nemesis(engine, tmp_path, seed=_SEED) as nemesis:
+    with Nemesis(engine, tmp_path, seed=_SEED, front=front, lanes=2) as nemesis:
         report = nemesis.run(clients=4, transactions=2000, pause=120)
         _assert_whole(nemesis, report, transactions=2000, times=1)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
+@pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_long_history_under_every_disturbance_has_no_anomaly(engine: str, tmp_path: Path) -> None:
-    with Nemesis(engine, tmp_path, seed=_SEED + 1) as nemesis:
-        report = nemesis.run(clients=10, transactions=52_000, pause=80)
+def test_a_long_history_under_every_disturbance_has_no_anomaly(
+    engine: str, front: str, tmp_path: Path
+) -> None:
+    with Nemesis(engine, tmp_path, seed=_SEED + 1, front=front, lanes=2) as nemesis:
+        report = nemesis.run(clients=8, transactions=52_000, pause=80)
         _assert_whole(nemesis, report, transactions=50_000, times=30)
         assert len(report.found_committed) > 30, "clients were killed after their commit"
         assert len(report.found_absent) > 30, "and before it"
@@ -48,38 +54,29 @@ def test_a_planted_bug_is_found(bug: str, redis_url: str, space: str) -> None:
 
 
 def test_the_same_clients_without_the_bug_have_no_anomaly(redis_url: str, space: str) -> None:
-    report = _undisturbed(CORRECT, redis_url, space, transactions=400)
+    report = _undisturbed(RIGHT, redis_url, space, transactions=400)
     assert report.is_clean, report
 
 
 def test_the_usual_client_applies_transactions_twice_under_the_same_disturbance(
     tmp_path: Path,
 ) -> None:
-    with Nemesis(CORRECT, tmp_path, seed=_SEED) as nemesis:
+    with Nemesis(RIGHT, tmp_path, seed=_SEED) as nemesis:
         report = nemesis.run(clients=4, transactions=400, pause=20, deeds=[Fault.LOSE_REPLY])
     assert report.count()[Anomaly.DUPLICATE] > 0, report
 
 
 def test_threads_on_the_twin_in_memory_have_no_anomaly(space: str) -> None:
-    stm = Stm.in_memory(space)
-    tales: dict[str, list[Line]] = {f"c{number}": [] for number in range(1, 5)}
-
-    def run(number: int) -> None:
-        order = Order("memory", "", space, number, _SEED, 300)
-        client = Client(order, LibraryStore(stm), tales[f"c{number}"].append)
-        for _ in range(order.transactions):
-            client.run_one()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(1, 5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    history = [
-        transaction(name, begun, ended)
-        for name, lines in tales.items()
-        for begun, ended in zip(lines[::2], lines[1::2], strict=True)
-    ]
+    lines: list[Line] = []
+    order = Order("memory", "threads", 4, "", space, 1, _SEED, 1200)
+    run_threads(order, LibraryStore(Stm.in_memory(space)), lines.append)
+    begun: dict[int, Line] = {}
+    history: list[Transaction] = []
+    for line in lines:
+        if line.outcome is None:
+            begun[line.teller] = line
+        else:
+            history.append(transaction(begun.pop(line.teller), line))
     assert len(history) == 1200
     report = check(history)
     assert report.is_clean, report
@@ -96,7 +93,7 @@ def _assert_whole(nemesis: Nemesis, report: Report, *, transactions: int, times:
 
 def _undisturbed(store: str, url: str, space: str, *, transactions: int) -> Report:
     """Return the verdict on four clients whom nothing happens to."""
-    fleet = Fleet(store, space, _SEED)
+    fleet = Fleet(store, space, seed=_SEED)
     try:
         for _ in range(4):
             fleet.start(lambda _: url, transactions // 4)

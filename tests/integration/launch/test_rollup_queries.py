@@ -75,7 +75,9 @@ def test_hotspots_have_the_scopes_that_most_attempts_went_for(engine: Engine) ->
 def test_a_swarms_row_has_the_sums(engine: Engine) -> None:
     with engine.connect() as connection:
         row = read_swarm(connection, "s-1")
-    assert (row.attempts, row.in_flight, row.candidates, row.operations_spent) == (3, 0, 20, 28)
+    sums = (row.attempts, row.in_flight, row.candidates, row.operations_spent)
+    assert sums == (3, 0, 20, 28)
+    assert {type(value) for value in sums} == {int}, "JSON has no decimals"
 
 
 def test_dashboards_touch_no_attempt_and_no_result(engine: Engine) -> None:

@@ -69,6 +69,7 @@ def test_older_landings_are_shown_as_they_were(past: Past) -> None:
         ("auth.check", "'pkg.auth.check'"),
         ("pkg.oauth", "'pkg.auth'"),
         ("renew", "'pkg.auth.Session.renew'"),
+        ("xyz", "there is other, pkg"),
     ],
 )
 @pytest.mark.parametrize("query", [show, history, lineage])
@@ -138,11 +139,16 @@ def test_history_goes_back_through_moves_renames_and_forks(past: Past) -> None:
     past.head = 0
     past.land({"src/pkg/auth.py": None, "src/pkg/door.py": past.sources["src/pkg/auth.py"]})
     past.land(past.edit("src/pkg/door.py", "def check", "def verify"), "renamed")
+    past.branch, fork = past.store.fork(past.branch, past.head), past.branch
+    past.head = 0
+    past.land(past.edit("src/pkg/door.py", '"b"', '"c"'), "of the inner alone")
     rows = history(past.engine, past.branch, None, "pkg.door.verify")
-    assert [(row.branch == origin, row.landing, row.note) for row in rows] == [
-        (True, 0, "import"),
-        (True, 1, "first"),
-        (False, 2, "renamed"),
+    names = {origin: "origin", fork: "fork", past.branch: "own"}
+    assert [(names[row.branch], row.landing, row.note) for row in rows] == [
+        ("origin", 0, "import"),
+        ("origin", 1, "first"),
+        ("fork", 2, "renamed"),
+        ("own", 1, "of the inner alone"),
     ]
 
 
@@ -172,8 +178,22 @@ def test_lineage_tells_how_a_function_came_from_failing_to_passing(past: Past) -
     assert {row.swarm_id for row in rows[1:]} == {"mend-1"}
 
 
+def test_what_was_measured_right_after_a_fork_tells_of_the_code_as_it_was(past: Past) -> None:
+    past.branch = past.store.fork(past.branch, 0)
+    past.measure("test_a")
+    past.land(past.edit("src/pkg/auth.py", '"a"', '"b"'), "mended")
+    past.measure()
+    rows = lineage(past.engine, past.branch, None, "pkg.auth.check")
+    assert [(row.event, row.status, row.red) for row in rows] == [
+        ("imported", "failing", 1),
+        ("landed", "passing", 0),
+    ]
+
+
 def test_queries_of_one_path_read_no_table_from_end_to_end(past: Past) -> None:
-    files = {f"src/many/m{index}.py": f"def f{index}():\n    f{index}()\n" * 9 for index in range(300)}
+    files = {
+        f"src/many/m{index}.py": f"def f{index}():\n    f{index}()\n" * 9 for index in range(300)
+    }
     past.land(files)
     with past.engine.begin() as connection:
         connection.execute(text("ANALYZE"))

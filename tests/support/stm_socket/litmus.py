@@ -69,6 +69,8 @@ class Litmus:
     setup: Body = lambda _: None
     reaches_all: bool = True
     """Whether so many flights are enough for every outcome to occur."""
+    waits: bool = False
+    """Whether a body may have to wait for the others."""
 
     def play(self, cells: Cells, actor: int) -> Any:
         """Do one actor's part; return what its bodies returned."""

@@ -1,0 +1,96 @@
+"""`swarm ops`: what a person types to bring two databases together."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator.cli.main import app
+from swarm_workers.protocols import TreeFile
+from tasks_schema.errors import SwarmError
+from tests.support.hubs import Hub
+from tests.support.operation_files import SOUND, with_payload
+
+
+def swarm(hub: Hub, *words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "orchestrator.cli.main", "ops", *words],
+        check=False,
+        input=given,
+        capture_output=True,
+        env={**os.environ, "SWARM_DATABASE_URL": hub.url},
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def branch(hub: Hub) -> str:
+    tree = {"pkg/a.py": TreeFile(b"x = 1\n"), "b.bin": TreeFile(b"\0" * 99)}
+    return hub.store.import_tree(tree, name="command").branch_id
+
+
+def test_two_databases_are_brought_together(
+    hubs: tuple[Hub, Hub], branch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = hubs
+    file = tmp_path / "operations.jsonl"
+    done = swarm(ours, "export", branch, "--output", str(file))
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert sorted(tmp_path.iterdir()) == [file]
+    done = swarm(theirs, "import", str(file), "--json")
+    received = json.loads(done.stdout)
+    assert received["branch_id"] == branch
+    assert (received["known"], received["landing"]) == (0, 0)
+
+    theirs.land(branch, {"pkg/a.py": TreeFile(b"x = 2\n")})
+    seen = swarm(ours, "vector", branch).stdout.decode()
+    exported = swarm(theirs, "export", branch, "--since", seen)
+    assert len(exported.stdout.splitlines()) == 3, "one operation between beginning and end"
+    done = swarm(ours, "import", given=exported.stdout)
+    assert done.stdout.decode() == (
+        f"1 operations merged, 0 were known; branch {branch} is at landing 1\n"
+    )
+    assert ours.store.checkout(branch) == theirs.store.checkout(branch)
+
+    vector = tmp_path / "vector.json"
+    vector.write_text(seen)
+    monkeypatch.setenv("SWARM_DATABASE_URL", theirs.url)
+    for since in (str(vector), "0"):
+        words = ["ops", "export", branch, "--since", since, "--scope", "pkg"]
+        again = CliRunner().invoke(app, words).stdout
+        assert json.loads(again.splitlines()[1])["payload"] == {"text": "x = 2\n"}
+
+
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    hub: Hub, branch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWARM_DATABASE_URL", hub.url)
+    before = hub.sizes()
+    unknown = str(uuid.uuid4())
+    target = tmp_path / "out.jsonl"
+    for words, given, told in (
+        (["export", unknown], b"", f"there is no branch '{unknown}'"),
+        (["export", branch, "--since", "9"], b"", "has no landing 9"),
+        (["export", branch, "--since", "x"], b"", "'x' is no landing, no vector and no file"),
+        (["export", branch, "--since", '{"a": 0}'], b"", "is no number from 1"),
+        (["export", branch, "--scope", "pkgs", "--output", str(target)], b"", "near are pkg"),
+        (["export"], b"", "no swarm was launched yet"),
+        (["import", str(tmp_path / "none")], b"", "No such file"),
+        (["import"], b"", "line 1 of the operations is missing: the file was cut off"),
+        (["import"], b"".join(SOUND[:3]), "line 4 of the operations is missing"),
+        (["import"], b"".join(with_payload(1, name="..")), "line 2 of the operations holds"),
+    ):
+        result = CliRunner().invoke(app, ["ops", *words], input=given)
+        assert isinstance(result.exception, SwarmError | OSError), words
+        assert told in str(result.exception)
+    assert list(tmp_path.iterdir()) == []
+    assert hub.sizes() == before
+    done = swarm(hub, "import", given=b"{}")
+    reason = "is neither operation nor blob, nor beginning nor end; nothing of it was taken in"
+    assert done.returncode == 2
+    assert done.stderr.decode() == f"swarm: line 1 of the operations {reason}\n"
