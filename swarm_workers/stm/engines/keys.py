@@ -12,7 +12,7 @@
 | `{<space>}:c:<writer>` | string | number of the writer's latest commit, or fence | 1 h |
 | `{<space>}:gate` | string | the writer whom all others let pass | 0.2 to 5 s |
 | `{<space>}:t:<letter>:<name>` | list | token of a contended key: there, or held | twice its flag |
-| `{<space>}:u:<letter>:<name>` | string | flag: name of that token | 0.5 s or more, since it was handed on |
+| `{<space>}:u:<letter>:<name>` | string | flag: name of that token | 0.5 s at least |
 
 A variable never expires, because expiry of a watched key is a conflict.
 Pure: no I/O, no clock, no chance.

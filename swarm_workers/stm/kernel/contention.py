@@ -1,8 +1,8 @@
 """Which keys are fought over, and what the next run of a transaction should do about it.
 
 The ladder: run freely; when a key has made transactions of this process start over twice in short
-order, take its token first; when a long transaction has failed three times, close the gate. There is
-no pause that grows with every failure: it would favour those who have just won.
+order, take its token first; when a long transaction has failed three times, close the gate. There
+is no pause that grows with every failure: it would favour those who have just won.
 The memory of a contended key is as long as the queue for it: whoever waits 200 ms for a token must
 not have forgotten by then that one is needed.
 Pure: no I/O, no clock, no chance.

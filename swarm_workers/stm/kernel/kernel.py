@@ -1,4 +1,4 @@
-"""What the transactions of one process on one space have in common, and how each is seen through."""
+"""What the transactions of a process on a space have in common, and how each is seen through."""
 
 import os
 import secrets

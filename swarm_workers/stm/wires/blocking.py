@@ -64,7 +64,7 @@ class BlockingWire:
             self.close()
             raise
         if self._address.round_trip_seconds:
-            time.sleep(self._address.round_trip_seconds)  # noqa: TID251 - that is the emulation
+            time.sleep(self._address.round_trip_seconds)  # noqa: ASYNC251, TID251 - that is the emulation
         return replies
 
     def listen(self, ear: Ear) -> None:
@@ -88,7 +88,7 @@ class BlockingWire:
             self.close()
             raise
         if self._address.round_trip_seconds:
-            time.sleep(self._address.round_trip_seconds / 2)  # noqa: TID251 - a push goes one way
+            time.sleep(self._address.round_trip_seconds / 2)  # noqa: ASYNC251, TID251 - goes one way
         return ear.concerns(keys)
 
     def close(self) -> None:
@@ -203,4 +203,8 @@ def _connect(address: Address) -> socket.socket:
 
 
 def _told(error: BaseException) -> str:
-    return "it did not answer in time" if isinstance(error, (TimeoutError, BlockingIOError)) else str(error)
+    return (
+        "it did not answer in time"
+        if isinstance(error, (TimeoutError, BlockingIOError))
+        else str(error)
+    )

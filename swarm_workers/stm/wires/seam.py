@@ -14,8 +14,8 @@ class WireLostError(Exception):
 class Wire(Protocol):
     """One connection. It never reconnects by itself.
 
-    A new connection has forgotten the WATCHes of the old one, so a commit sent on it would overwrite
-    what others wrote in between.
+    A new connection has forgotten the WATCHes of the old one, so a commit sent on it would
+    overwrite what others wrote in between.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""One suite, all engines, for threads and for coroutines; and a way to let others commit in the middle of a body."""
+"""One suite for all engines, threads and coroutines; and others that commit in mid-body."""
 
 import asyncio
 import inspect

@@ -1,7 +1,5 @@
 """How long a failing server is borne with."""
 
-import threading
-
 import pytest
 
 from swarm_workers.stm.errors import StmUnavailableError
