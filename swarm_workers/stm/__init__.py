@@ -13,11 +13,13 @@
 A library of its own: it imports nothing else of this project.
 """
 
+from swarm_workers.stm.async_stm import AsyncStm
 from swarm_workers.stm.codec import VALUE_BYTES_MAX
 from swarm_workers.stm.errors import (
     ForeignTransactionError,
     InvalidNameError,
     NotInTransactionError,
+    SnapshotStaleError,
     StmCodecError,
     StmCorruptedError,
     StmError,
@@ -27,20 +29,27 @@ from swarm_workers.stm.errors import (
     TransactionTimeoutError,
     ValueTooLargeError,
 )
+from swarm_workers.stm.kernel.statistics import SiteStatistics, Statistics
+from swarm_workers.stm.kernel.transaction import check, nested, on_abort, on_commit, or_else, retry
+from swarm_workers.stm.snapshot import Snapshot
 from swarm_workers.stm.stm import Stm
-from swarm_workers.stm.tcounter import TCounter
-from swarm_workers.stm.tmap import TMap
-from swarm_workers.stm.tqueue import TQueue
-from swarm_workers.stm.transaction import check, nested, on_abort, on_commit, or_else, retry
-from swarm_workers.stm.tset import TSet
-from swarm_workers.stm.tstream import TStream
-from swarm_workers.stm.tvar import TVar
+from swarm_workers.stm.variables.tcounter import TCounter
+from swarm_workers.stm.variables.tmap import TMap
+from swarm_workers.stm.variables.tqueue import TQueue
+from swarm_workers.stm.variables.tset import TSet
+from swarm_workers.stm.variables.tstream import TStream
+from swarm_workers.stm.variables.tvar import TVar
 
 __all__ = [
     "VALUE_BYTES_MAX",
+    "AsyncStm",
     "ForeignTransactionError",
     "InvalidNameError",
     "NotInTransactionError",
+    "SiteStatistics",
+    "Snapshot",
+    "SnapshotStaleError",
+    "Statistics",
     "Stm",
     "StmCodecError",
     "StmCorruptedError",

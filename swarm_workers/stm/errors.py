@@ -7,6 +7,7 @@ StmError
 │   └── InvalidNameError       a space or a variable cannot be called this
 ├── StmCodecError              a value does not fit its variable
 │   └── ValueTooLargeError     a value is over the limit
+├── SnapshotStaleError         what a snapshot has read has changed since, and nothing merges it
 ├── TransactionTimeoutError    the time given to `atomically` is over; nothing was written
 ├── StmUnavailableError        the server does not answer
 └── StmServerError             the server refuses a command
@@ -15,6 +16,8 @@ StmError
 The signals derive from `BaseException`, so that `except Exception` in a body cannot swallow them.
 Only this package raises them.
 """
+
+from collections.abc import Sequence
 
 
 class StmError(Exception):
@@ -84,6 +87,19 @@ class ValueTooLargeError(StmCodecError):
         self.limit_bytes = limit_bytes
 
 
+class SnapshotStaleError(StmError):
+    """What a snapshot has read has changed since; nothing was written."""
+
+    def __init__(self, changed: Sequence[str]) -> None:
+        """Name the keys."""
+        shown = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if changed[3:] else "")
+        super().__init__(
+            f"the snapshot no longer holds, others have changed {shown}; take a new one, or pass "
+            "`merge` to `commit_if`"
+        )
+        self.changed = tuple(changed)
+
+
 class TransactionTimeoutError(StmError):
     """The time given to `atomically` is over."""
 
@@ -139,3 +155,7 @@ class RetrySignal(Signal):
 
 class RestartSignal(Signal):
     """What the body has read is no longer one state; it runs again at once."""
+
+
+class MissSignal(Signal):
+    """The body has asked for something that is not there yet, where it cannot wait for it."""

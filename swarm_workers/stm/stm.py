@@ -1,28 +1,31 @@
-"""A space and its variables: where a program begins."""
+"""A space for threads: where a program begins."""
 
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar, TypeVarTuple
+from typing import TypeVar, TypeVarTuple
 
-from swarm_workers.stm.backend import Backend
 from swarm_workers.stm.codec import VALUE_BYTES_MAX, checked_space
+from swarm_workers.stm.engines.memory import MemoryEngine
+from swarm_workers.stm.engines.redis import EngineName, RedisEngine
+from swarm_workers.stm.engines.seam import Engine, run_to_end
 from swarm_workers.stm.errors import StmUsageError
-from swarm_workers.stm.memory_backend import MemoryBackend
-from swarm_workers.stm.redis_backend import RedisBackend
-from swarm_workers.stm.tcounter import TCounter
-from swarm_workers.stm.tmap import TMap
-from swarm_workers.stm.tqueue import TQueue
-from swarm_workers.stm.transaction import Kernel
-from swarm_workers.stm.tset import TSet
-from swarm_workers.stm.tstream import TStream
-from swarm_workers.stm.tvar import TVar
+from swarm_workers.stm.kernel.foresight import Call, call_of
+from swarm_workers.stm.kernel.kernel import Commit, Kernel
+from swarm_workers.stm.kernel.statistics import Statistics
+from swarm_workers.stm.kernel.transaction import CURRENT, current
+from swarm_workers.stm.pools.blocking import BlockingPool
+from swarm_workers.stm.snapshot import Snapshot, apply_to, take_snapshot
+from swarm_workers.stm.variables.factory import Variables
+from swarm_workers.stm.waiting import Deadline
+from swarm_workers.stm.wires.address import parse_address
 
 T = TypeVar("T")
+U = TypeVar("U")
 Arguments = TypeVarTuple("Arguments")
 
 
-class Stm:
+class Stm(Variables):
     """Transactions on one space. Safe to share between threads, and to be carried through a fork.
 
     Guarantee: strict serializability of all transactions on the space, opacity within each, and
@@ -31,39 +34,44 @@ class Stm:
     """
 
     def __init__(
-        self, backend: Backend, space: str, *, value_bytes_max: int = VALUE_BYTES_MAX
+        self, engine: Engine, space: str, *, value_bytes_max: int = VALUE_BYTES_MAX
     ) -> None:
-        """Wrap a backend; `connect` and `in_memory` make one.
-
-        Args:
-            backend: holds the space.
-            space: its name: letters, digits, `_`, `.`, `-`, at most 64.
-            value_bytes_max: limit of one encoded value.
-        """
-        self.space = checked_space(space)
-        self._backend = backend
-        self._kernel = Kernel(backend, space)
-        self._bytes_max = value_bytes_max
+        """Wrap an engine; `connect` and `in_memory` make one."""
+        super().__init__(engine, space, value_bytes_max=value_bytes_max)
+        self._kernel = Kernel(self._space, _see_through)
 
     @classmethod
-    def connect(cls, url: str, space: str, *, value_bytes_max: int = VALUE_BYTES_MAX) -> "Stm":
-        """Return the space on a Redis (6.0.9 or newer) or Valkey. Opens no connection yet.
+    def connect(
+        cls,
+        url: str,
+        space: str,
+        *,
+        engine: EngineName = "watch",
+        value_bytes_max: int = VALUE_BYTES_MAX,
+        emulated_round_trip_seconds: float = 0.0,
+    ) -> "Stm":
+        """Return the space on a Redis (6.2 or newer) or Valkey. Opens no connection yet.
 
         Args:
             url: `redis://user:password@host:port/db`, `rediss://…` or `unix://…`.
-            space: its name.
+            space: its name: letters, digits, `_`, `.`, `-`, at most 64.
+            engine: `watch` works everywhere; `function` needs Redis 7 or Valkey. Both may be used
+                on one space at once.
             value_bytes_max: limit of one encoded value.
+            emulated_round_trip_seconds: added to every flight, to try out a network that is not
+                there.
 
         Raises:
-            StmUsageError: the URL or the name cannot be used.
+            StmUsageError: the URL, the name or the engine cannot be used.
         """
-        backend = RedisBackend(url, checked_space(space))
-        return cls(backend, space, value_bytes_max=value_bytes_max)
+        address = parse_address(url, round_trip_seconds=emulated_round_trip_seconds)
+        made = RedisEngine(checked_space(space), BlockingPool(address), engine)
+        return cls(made, space, value_bytes_max=value_bytes_max)
 
     @classmethod
     def in_memory(cls, space: str, *, value_bytes_max: int = VALUE_BYTES_MAX) -> "Stm":
         """Return an empty space in this process, shared by its threads."""
-        return cls(MemoryBackend(), space, value_bytes_max=value_bytes_max)
+        return cls(MemoryEngine(), space, value_bytes_max=value_bytes_max)
 
     def atomically(
         self,
@@ -89,50 +97,92 @@ class Stm:
             StmServerError: Redis refuses.
             StmUsageError: for example an `async` function.
         """
-        if inspect.iscoroutinefunction(body):
-            raise StmUsageError(f"the body of a transaction is a plain function; {body!r} is async")
-        return self._kernel.atomically(partial(body, *arguments), timeout_seconds)
+        if CURRENT.get() is not None:
+            current("atomically()", self._space)
+            return body(*arguments)
+        call = call_of(checked_body(body), arguments)
+        return self._run(partial(body, *arguments), call, timeout_seconds)
 
-    def var(self, name: str, kind: Any, *, default: T) -> TVar[T]:
-        """Return the variable of this name. No round trip.
+    def snapshot(
+        self, read: Callable[[], T], *, timeout_seconds: float | None = None
+    ) -> Snapshot[T]:
+        """Return what a function reads at one instant, to think about. One flight once known.
 
         Args:
-            name: at most 512 printable characters.
-            kind: type of the value: anything msgspec decodes, also `X | None`.
-            default: the value while none was set.
+            read: a plain function that writes nothing, for example `plan.get`, or
+                `lambda: (plan.get(), roster.items())`.
+            timeout_seconds: as for `atomically`.
+        """
+        body = partial(take_snapshot, checked_body(read))
+        return self._run(body, call_of(read, ()), timeout_seconds)
+
+    def commit_if(
+        self,
+        snapshot: Snapshot[T],
+        apply: Callable[[T], U],
+        *,
+        merge: Callable[[T, T], U] | None = None,
+        timeout_seconds: float | None = None,
+    ) -> U:
+        """Run `apply(value)` as a transaction if nothing that the snapshot rests on has changed.
+
+        Args:
+            snapshot: from `snapshot`, any time ago.
+            apply: gets the value of the snapshot, and writes. May run several times.
+            merge: gets the value then and the value now, and writes, if something has changed.
+            timeout_seconds: as for `atomically`.
 
         Raises:
-            StmCodecError: the default is not of the type.
+            SnapshotStaleError: something has changed, and there is no `merge`; nothing was written.
         """
-        return TVar(self._kernel, name, kind, default, self._bytes_max)
+        body = partial(apply_to, snapshot, checked_body(apply), merge)
+        return self._run(body, call_of(apply, ()), timeout_seconds)
 
-    def counter(self, name: str) -> TCounter:
-        """Return the counter of this name. No round trip."""
-        return TCounter(self._kernel, name)
+    def statistics(self) -> Statistics:
+        """Return what the transactions of this process have cost. No round trip."""
+        return self._kernel.local.recorder.read()
 
-    def set(self, name: str, kind: type[T]) -> TSet[T]:
-        """Return the set of this name and type of member. No round trip."""
-        return TSet(self._kernel, name, kind, self._bytes_max)
+    def publish_statistics(self) -> None:
+        """Let others see the sums of this process. One flight.
 
-    def map(self, name: str, kind: type[T]) -> TMap[T]:
-        """Return the map of this name and type of value. No round trip."""
-        return TMap(self._kernel, name, kind, self._bytes_max)
+        They are published along with a commit once a second; this is for the end of a process.
+        """
+        session = self._space.engine.open(Deadline(None))
+        try:
+            run_to_end(self._kernel.publish(session))
+        finally:
+            self._space.engine.close_session(session)
 
-    def queue(self, name: str, kind: type[T]) -> TQueue[T]:
-        """Return the queue of this name and type of element. No round trip."""
-        return TQueue(self._kernel, name, kind, self._bytes_max)
-
-    def stream(self, name: str) -> TStream:
-        """Return the stream of this name. No round trip."""
-        return TStream(self._kernel, name)
+    def published_statistics(self) -> dict[str, Statistics]:
+        """Return the sums of all processes that have used the space, by the name of each."""
+        return self.atomically(self._published().items)
 
     def purge(self) -> None:
         """Delete every key of the space. Not a transaction: call it when the swarm is over.
 
-        Blocks; scans all keys of the server in small steps. Transactions that wait are woken.
+        Blocks; scans all keys of the server in small steps. Who waits for one of them is woken.
         """
-        self._backend.purge()
+        run_to_end(self._space.engine.purge())
 
     def close(self) -> None:
         """Close the connections of this process. Transactions that still run fail."""
-        self._backend.close()
+        self._space.engine.close()
+
+    def _run(self, body: Callable[[], T], call: Call, timeout_seconds: float | None) -> T:
+        work = self._kernel.atomically(body, call, Deadline(timeout_seconds))
+        return run_to_end(work)
+
+
+def checked_body(body: Callable[..., T]) -> Callable[..., T]:
+    """Return the body.
+
+    Raises:
+        StmUsageError: it is an `async` function.
+    """
+    if inspect.iscoroutinefunction(body):
+        raise StmUsageError(f"the body of a transaction is a plain function; {body!r} is async")
+    return body
+
+
+async def _see_through(commit: Commit) -> tuple[bool, None]:
+    return await commit, None

@@ -1,6 +1,5 @@
 """How long is waited, and for what: the time of a transaction, and the patience with a server."""
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -25,6 +24,11 @@ class Deadline:
             return None
         return max(0.0, self._ends_at - time.monotonic())
 
+    def at_most(self, seconds: float) -> float:
+        """Return the time, or what is left if that is less; at least 1 ms."""
+        left = self.remaining_seconds()
+        return max(0.001, seconds if left is None else min(seconds, left))
+
     def check(self, doing: str) -> None:
         """Raise TransactionTimeoutError if the time is over."""
         if self.remaining_seconds() == 0.0:
@@ -36,18 +40,18 @@ class Patience:
 
     def __init__(
         self,
-        closed: threading.Event,
+        is_closed: Callable[[], bool],
         deadline: Deadline,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Expect no failure.
 
         Args:
-            closed: set when the library is closed; ends any pause.
+            is_closed: says whether the library was closed; there is no patience then.
             deadline: of the transaction, which may end sooner than the patience.
             monotonic: the clock, in seconds.
         """
-        self._closed = closed
+        self._is_closed = is_closed
         self._deadline = deadline
         self._monotonic = monotonic
         self._first_at = 0.0
@@ -65,8 +69,8 @@ class Patience:
         """The server has answered something, so a failure much later is another matter."""
         self._has_answered = True
 
-    def bear(self, error: Exception, *, committed: bool | None = False) -> None:
-        """Pause after a failure. Blocks; not at all the first time, at most 1 s later.
+    def pause_after(self, error: Exception, *, committed: bool | None = False) -> float:
+        """Return how many seconds to pause after a failure: 0 the first time, at most 1.
 
         Args:
             error: what the connection met.
@@ -77,7 +81,7 @@ class Patience:
             TransactionTimeoutError: the transaction's time is over.
         """
         self._count(self._monotonic())
-        if self._closed.is_set():
+        if self._is_closed():
             raise StmUnavailableError("this Stm was closed", committed=committed) from error
         failing_seconds = self._latest_at - self._first_at
         if failing_seconds >= UNAVAILABLE_SECONDS_MAX:
@@ -85,7 +89,7 @@ class Patience:
             raise StmUnavailableError(reason, committed=committed) from error
         if committed is not None:
             self._deadline.check(f"Redis did not answer ({error})")
-        self._closed.wait(self._pause_seconds())
+        return self._pause_seconds()
 
     def _count(self, now: float) -> None:
         # A body may compute for long between two flights: what failed before is another series.

@@ -1,13 +1,17 @@
-"""One suite, both backends; and a way to let others commit in the middle of a body."""
+"""One suite for all engines, threads and coroutines; and others that commit in mid-body."""
 
+import asyncio
+import inspect
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, cast
 
 import pytest
 
-from swarm_workers.stm import Stm
+from swarm_workers.stm import AsyncStm, Stm
+from swarm_workers.stm.engines.redis import EngineName
 
 _NUMBERS = itertools.count(1)
 
@@ -17,13 +21,54 @@ def space() -> str:
     return f"stm-test-{os.getpid()}-{next(_NUMBERS)}"
 
 
-@pytest.fixture(params=["memory", "redis"])
+class LoopStm:
+    """An AsyncStm in a loop of its own thread, used as if it were an Stm."""
+
+    def __init__(self, url: str, space: str, engine: EngineName) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._stm = AsyncStm.connect(url, space, engine=engine)
+
+    def __getattr__(self, name: str) -> Any:
+        made = getattr(self._stm, name)
+        if not inspect.iscoroutinefunction(made):
+            return made
+        return lambda *args, **kwargs: self.wait_for(made(*args, **kwargs))
+
+    def wait_for(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine in the loop, from any other thread, to its end."""
+        if self._loop.is_closed():
+            return asyncio.run(work)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def close(self) -> None:
+        if self._loop.is_closed():
+            return
+        self._loop.call_soon_threadsafe(self._stm.close)
+        self._loop.call_soon_threadsafe(self._loop.call_soon, self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+WAYS = ("memory", "watch", "function", "async watch", "async function")
+
+
+def open_space(way: str, url: str, space: str) -> Stm:
+    """Return a space, opened in one of the ways but `memory`."""
+    kind, _, engine = way.rpartition(" ")
+    if kind == "async":
+        return cast("Stm", LoopStm(url, space, cast("EngineName", engine)))
+    return Stm.connect(url, space, engine=cast("EngineName", engine))
+
+
+@pytest.fixture(params=WAYS)
 def stm(request: pytest.FixtureRequest, space: str) -> Iterator[Stm]:
-    """An empty space on each backend in turn."""
+    """An empty space in each way in turn."""
     if request.param == "memory":
         made = Stm.in_memory(space)
     else:
-        made = Stm.connect(request.getfixturevalue("redis_url"), space)
+        made = open_space(request.param, request.getfixturevalue("redis_url"), space)
     yield made
     made.purge()
     made.close()
@@ -79,5 +124,11 @@ def in_threads(actions: list[Callable[[], object]]) -> None:
 
 
 @pytest.fixture
-def others(stm: Stm) -> Interference:
-    return Interference(stm)
+def others(request: pytest.FixtureRequest, stm: Stm, space: str) -> Iterator[Interference]:
+    """Others, who never run in the loop whose body they interfere with."""
+    if not isinstance(stm, LoopStm):
+        yield Interference(stm)
+        return
+    beside = Stm.connect(request.getfixturevalue("redis_url"), space)
+    yield Interference(beside)
+    beside.close()

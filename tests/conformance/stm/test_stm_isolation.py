@@ -167,14 +167,15 @@ def test_takes_by_many_never_go_below_the_floor_and_leave_nothing_over(stm: Stm)
     assert sum(taken) == 400
 
 
-def test_a_transaction_that_can_never_win_gives_up_in_time_and_writes_nothing(stm: Stm) -> None:
+def test_a_transaction_that_can_never_win_gives_up_in_time_and_writes_nothing(
+    stm: Stm, others: Interference
+) -> None:
     hot = stm.var("hot", int, default=0)
-    runs = Interference(stm)
 
     def body() -> None:
         seen = hot.get()
-        runs.runs = 0
-        runs.once(lambda: hot.set(hot.get() + 1))
+        others.runs = 0
+        others.once(lambda: hot.set(hot.get() + 1))
         hot.set(-seen)
 
     with pytest.raises(TransactionTimeoutError, match="nothing was written") as caught:

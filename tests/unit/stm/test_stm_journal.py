@@ -1,6 +1,7 @@
 """The log of one run: one change per key, and savepoints."""
 
-from swarm_workers.stm.journal import Added, Assigned, Effect, Journal, Members, Query, Queued
+from swarm_workers.stm.kernel.journal import Added, Assigned, Journal, Members, Queued
+from swarm_workers.stm.questions import Effect, Query
 
 
 def test_rolling_back_drops_writes_and_keeps_what_was_read() -> None:
@@ -8,6 +9,7 @@ def test_rolling_back_drops_writes_and_keeps_what_was_read() -> None:
     journal.writes["a"] = Added(1)
     savepoint = journal.savepoint()
     journal.observed[Query("GET", "b")] = b"seen"
+    journal.asked[Query("GET", "b")] = None
     journal.writes["a"] = Added(5)
     journal.writes["b"] = Assigned(b"1")
     journal.on_commit.append(str)

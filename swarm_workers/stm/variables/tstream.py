@@ -2,8 +2,8 @@
 
 from swarm_workers.stm.codec import checked_name
 from swarm_workers.stm.errors import StmUsageError, ValueTooLargeError
-from swarm_workers.stm.journal import Appended
-from swarm_workers.stm.transaction import Kernel, current
+from swarm_workers.stm.kernel.journal import Appended
+from swarm_workers.stm.kernel.transaction import Space, current
 
 ENTRY_BYTES_MAX = 8 * 1024 * 1024
 
@@ -14,11 +14,11 @@ class TStream:
     Each entry has one field, `report`. Appends do not conflict with anything.
     """
 
-    def __init__(self, kernel: Kernel, name: str) -> None:
+    def __init__(self, space: Space, name: str) -> None:
         """Name the stream; nothing is read or written. Made by `Stm.stream`."""
         self.name = checked_name("stream", name)
-        self._kernel = kernel
-        self._key = kernel.key("x", name)
+        self._space = space
+        self._key = space.key("x", name)
 
     def append(self, text: str) -> None:
         """Append an entry at commit. No round trip, no conflict.
@@ -27,7 +27,7 @@ class TStream:
             ValueTooLargeError: the text takes more than 8 MiB.
             StmUsageError: it cannot be written as UTF-8.
         """
-        transaction = current(f"TStream '{self.name}'", self._kernel)
+        transaction = current(f"TStream '{self.name}'", self._space)
         transaction.check_alive()
         try:
             encoded = text.encode()

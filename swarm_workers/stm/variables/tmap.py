@@ -3,10 +3,10 @@
 from typing import Any, Generic, TypeVar
 
 from swarm_workers.stm.codec import VALUE_BYTES_MAX, Codec, checked_name
-from swarm_workers.stm.journal import Query
-from swarm_workers.stm.transaction import Kernel, Transaction, current
-from swarm_workers.stm.tset import change_members, members_change, read_members
-from swarm_workers.stm.tvar import read_payload, write_payload
+from swarm_workers.stm.kernel.transaction import Space, Transaction, current
+from swarm_workers.stm.questions import Query
+from swarm_workers.stm.variables.tset import change_members, members_change, read_members
+from swarm_workers.stm.variables.tvar import read_payload, write_payload
 
 T = TypeVar("T")
 
@@ -20,13 +20,13 @@ class TMap(Generic[T]):
     """
 
     def __init__(
-        self, kernel: Kernel, name: str, kind: Any, bytes_max: int = VALUE_BYTES_MAX
+        self, space: Space, name: str, kind: Any, bytes_max: int = VALUE_BYTES_MAX
     ) -> None:
         """Name the map; nothing is read or written. Made by `Stm.map`."""
         # Without ':', which ends the name in the key of an entry: no two maps share an entry.
         self.name = checked_name("map", name, forbidden=":")
-        self._kernel = kernel
-        self._keys_key = kernel.key("k", name)
+        self._space = space
+        self._keys_key = space.key("k", name)
         self._codec: Codec[T] = Codec(name, kind, bytes_max)
 
     def get(self, key: str, default: T | None = None) -> T | None:
@@ -39,7 +39,10 @@ class TMap(Generic[T]):
         transaction, payload = self._transaction(), self._codec.encode(value)
         entry, member = self._entry(key), key.encode()
         write_payload(transaction, entry, payload)
-        is_stored = transaction.journal.observed.get(Query("GET", entry)) is not None
+        query = Query("GET", entry)
+        is_stored = transaction.journal.observed.get(query) is not None
+        if is_stored:
+            transaction.journal.asked[query] = None  # that it is there is relied on
         if not is_stored or member in members_change(transaction, self._keys_key).removed:
             change_members(transaction, self._keys_key, added=(member,))
 
@@ -60,7 +63,7 @@ class TMap(Generic[T]):
         return {name: self._codec.decode(each) for name, each in payloads if each is not None}
 
     def _entry(self, key: str) -> str:
-        return self._kernel.key("m", f"{self.name}:{checked_name('key', key)}")
+        return self._space.key("m", f"{self.name}:{checked_name('key', key)}")
 
     def _transaction(self) -> Transaction:
-        return current(f"TMap '{self.name}'", self._kernel)
+        return current(f"TMap '{self.name}'", self._space)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 from swarm_workers.stm.codec import VALUE_BYTES_MAX, Codec, checked_name
-from swarm_workers.stm.journal import Members, Query
-from swarm_workers.stm.transaction import Kernel, Transaction, current
+from swarm_workers.stm.kernel.journal import Members
+from swarm_workers.stm.kernel.transaction import Space, Transaction, current
+from swarm_workers.stm.questions import Handle, Query
 
 T = TypeVar("T")
 
@@ -39,41 +40,41 @@ def read_members(transaction: Transaction, key: str) -> frozenset[bytes]:
     return (stored | change.added) - change.removed
 
 
-class TSet(Generic[T]):
+class TSet(Handle, Generic[T]):
     """A set of values, compared by their JSON."""
 
     def __init__(
-        self, kernel: Kernel, name: str, kind: Any, bytes_max: int = VALUE_BYTES_MAX
+        self, space: Space, name: str, kind: Any, bytes_max: int = VALUE_BYTES_MAX
     ) -> None:
         """Name the set; nothing is read or written. Made by `Stm.set`."""
         self.name = checked_name("set", name)
-        self._kernel = kernel
-        self._key = kernel.key("s", name)
+        self._space = space
+        self.key = space.key("s", name)
         self._codec: Codec[T] = Codec(name, kind, bytes_max)
 
     def add(self, member: T) -> None:
         """Put a member in at commit. No round trip, no conflict with other additions."""
-        change_members(self._transaction(), self._key, added=(self._codec.encode(member),))
+        change_members(self._transaction(), self.key, added=(self._codec.encode(member),))
 
     def remove(self, member: T) -> None:
         """Take a member out at commit, if it is there. No round trip."""
-        change_members(self._transaction(), self._key, removed=(self._codec.encode(member),))
+        change_members(self._transaction(), self.key, removed=(self._codec.encode(member),))
 
     def contains(self, member: T) -> bool:
-        """Say whether the member is in. Conflicts with any change to the set. One flight."""
+        """Say whether the member is in. Conflicts with its coming and going only. One flight."""
         transaction, encoded = self._transaction(), self._codec.encode(member)
-        change = members_change(transaction, self._key)
+        change = members_change(transaction, self.key)
         if encoded in change.added or encoded in change.removed:
             return encoded in change.added
-        return bool(transaction.read(Query("SISMEMBER", self._key, encoded)))
+        return bool(transaction.read(Query("SISMEMBER", self.key, encoded)))
 
     def __contains__(self, member: T) -> bool:
         return self.contains(member)
 
     def members(self) -> frozenset[T]:
         """Return all members. One flight; its size is that of the set."""
-        encoded = read_members(self._transaction(), self._key)
+        encoded = read_members(self._transaction(), self.key)
         return frozenset(self._codec.decode(each) for each in encoded)
 
     def _transaction(self) -> Transaction:
-        return current(f"TSet '{self.name}'", self._kernel)
+        return current(f"TSet '{self.name}'", self._space)

@@ -5,41 +5,17 @@ lock that a thread of the parent held at the moment of the fork.
 """
 
 import os
-import secrets
 import threading
 import weakref
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from swarm_workers.stm.errors import StmUsageError
-from swarm_workers.stm.wire import Wire
+from swarm_workers.stm.pools.slots import Slot
+from swarm_workers.stm.wires.address import Address
+from swarm_workers.stm.wires.blocking import BlockingWire
+from swarm_workers.stm.wires.ear import Ear
 
-_IDLE_MAX = 8
-
-
-@dataclass(slots=True)
-class Slot:
-    """A writer: one transaction at a time, numbered commits, and the connection in use."""
-
-    writer: str = field(default_factory=lambda: secrets.token_urlsafe(6))
-    """Eight characters, unlike those of any other slot on any host."""
-    sequence: int = 0
-    """Of the latest commit or fence that was sent."""
-    wire: Wire | None = None
-    is_uncertain: bool = False
-    """True from the sending of a commit until its outcome is known."""
-
-    def next_sequence(self) -> int:
-        """Return the number of the commit that is to be sent now."""
-        self.sequence += 1
-        return self.sequence
-
-    def drop_wire(self) -> None:
-        """Close the connection, if there is one."""
-        if self.wire is not None:
-            self.wire.close()
-            self.wire = None
+IDLE_MAX = 8
+"""Connections kept for the next transactions."""
 
 
 class _Process:
@@ -50,21 +26,25 @@ class _Process:
         self.lock = threading.Lock()
         self.closed = threading.Event()
         self.idle: list[Slot] = []
-        self.wires: weakref.WeakSet[Wire] = weakref.WeakSet()
+        self.wires: weakref.WeakSet[BlockingWire] = weakref.WeakSet()
 
 
-class Pool:
+class BlockingPool:
     """Slots to borrow. Any number may be out; a few are kept when they come back."""
 
-    def __init__(self, address: Mapping[str, Any]) -> None:
+    reads_at_once = True
+    """A body that asks for something gets it while it runs: its thread blocks."""
+
+    def __init__(self, address: Address) -> None:
         """Remember where the server is; connects to nothing."""
         self._address = address
+        self.place = address.place
         self._state = _Process()
 
     @property
-    def closed(self) -> threading.Event:
-        """Set when this process has closed the pool."""
-        return self._process().closed
+    def is_closed(self) -> bool:
+        """Whether this process has closed the pool."""
+        return self._process().closed.is_set()
 
     def take(self) -> Slot:
         """Return a slot for one transaction, the one used last if any is idle.
@@ -82,25 +62,33 @@ class Pool:
         """Keep a slot for the next transaction, or close it."""
         process = self._process()
         with process.lock:
-            is_kept = len(process.idle) < _IDLE_MAX and not process.closed.is_set()
+            is_kept = len(process.idle) < IDLE_MAX and not process.closed.is_set()
             # A writer whose last commit may still arrive is never used again.
             if is_kept and not slot.is_uncertain:
                 process.idle.append(slot)
                 return
         slot.drop_wire()
 
-    def open_wire(self) -> Wire:
-        """Return a new connection. Blocks.
+    async def open_wire(self, slot: Slot) -> None:
+        """Give the slot a new connection. Blocks.
 
         Raises:
             WireLostError: no connection can be had now.
             StmServerError: the server refuses it.
         """
-        wire = Wire(self._address)
+        wire = BlockingWire(self._address)
         process = self._process()
         with process.lock:
             process.wires.add(wire)
-        return wire
+        slot.take_wire(wire)
+
+    def ear(self) -> Ear:
+        """Return an ear for a transaction that may wait."""
+        return Ear()
+
+    async def pause(self, seconds: float) -> None:
+        """Block for a while, or until the pool is closed."""
+        self._process().closed.wait(seconds)
 
     def close(self) -> None:
         """Close idle connections and break those in use. May be called twice."""

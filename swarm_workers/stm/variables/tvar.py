@@ -3,8 +3,9 @@
 from typing import Any, Generic, TypeVar
 
 from swarm_workers.stm.codec import VALUE_BYTES_MAX, Codec, checked_name, payload_of
-from swarm_workers.stm.journal import Assigned, Query
-from swarm_workers.stm.transaction import Kernel, Transaction, current
+from swarm_workers.stm.kernel.journal import Assigned
+from swarm_workers.stm.kernel.transaction import Space, Transaction, current
+from swarm_workers.stm.questions import Handle, Query
 
 T = TypeVar("T")
 
@@ -22,19 +23,21 @@ def write_payload(transaction: Transaction, key: str, payload: bytes | None) -> 
     transaction.check_alive()
     query, observed = Query("GET", key), transaction.journal.observed
     is_unchanged = query in observed and _stored_payload(key, observed[query]) == payload
+    if is_unchanged:
+        transaction.journal.asked[query] = None  # that it is the same is relied on
     transaction.journal.writes[key] = Assigned(payload, is_unchanged)
 
 
-class TVar(Generic[T]):
+class TVar(Handle, Generic[T]):
     """A value that transactions read and replace. A handle: making one costs no round trip."""
 
     def __init__(
-        self, kernel: Kernel, name: str, kind: Any, default: T, bytes_max: int = VALUE_BYTES_MAX
+        self, space: Space, name: str, kind: Any, default: T, bytes_max: int = VALUE_BYTES_MAX
     ) -> None:
         """Name the variable; nothing is read or written. Made by `Stm.var`."""
         self.name = checked_name("variable", name)
-        self._kernel = kernel
-        self._key = kernel.key("v", name)
+        self._space = space
+        self.key = space.key("v", name)
         self._codec: Codec[T] = Codec(name, kind, bytes_max)
         # As bytes, so that no caller can change the default of another through a shared object.
         self._default = self._codec.encode(default)
@@ -44,7 +47,7 @@ class TVar(Generic[T]):
 
         The object is the caller's own: changing it in place changes nothing that is shared.
         """
-        payload = read_payload(self._transaction(), self._key)
+        payload = read_payload(self._transaction(), self.key)
         return self._codec.decode(self._default if payload is None else payload)
 
     def set(self, value: T) -> None:
@@ -54,10 +57,10 @@ class TVar(Generic[T]):
             StmCodecError: the value is not of the type.
             ValueTooLargeError: it is over the limit.
         """
-        write_payload(self._transaction(), self._key, self._codec.encode(value))
+        write_payload(self._transaction(), self.key, self._codec.encode(value))
 
     def _transaction(self) -> Transaction:
-        return current(f"TVar '{self.name}'", self._kernel)
+        return current(f"TVar '{self.name}'", self._space)
 
 
 def _stored_payload(key: str, stored: object) -> bytes | None:

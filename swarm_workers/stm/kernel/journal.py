@@ -10,27 +10,9 @@ Source: T. Harris et al., Composable memory transactions, PPoPP 2005 (orElse kee
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-Reply = bytes | int | frozenset[bytes] | None
-
-
-class Query(NamedTuple):
-    """A question to the space. Its key is watched from the moment it is asked."""
-
-    kind: Literal["GET", "SMEMBERS", "SISMEMBER", "LINDEX"]
-    key: str
-    argument: bytes = b""
-    """Member or index; empty for the kinds that take none."""
-
-
-class Effect(NamedTuple):
-    """A command of a commit."""
-
-    kind: Literal["SET", "DEL", "INCRBY", "SADD", "SREM", "LTRIM", "RPUSH", "XADD"]
-    key: str
-    arguments: tuple[bytes | int, ...] = ()
-    """As Redis takes them; the backend puts the version header before the value of a SET."""
+from swarm_workers.stm.questions import Effect, Query, Reply
 
 
 class Change(Protocol):
@@ -140,10 +122,20 @@ class Journal:
         del self.on_commit[savepoint.on_commit :]
         del self.on_abort[savepoint.on_abort :]
 
+    def forget_writes(self) -> None:
+        """Drop all writes and callbacks; what was read and asked stays."""
+        self.roll_back(Savepoint({}, 0, 0))
+
     def effects(self) -> list[Effect]:
         """Return the commands of the commit, in the order in which keys were first written."""
         return [each for key, change in self.writes.items() for each in change.effects(key)]
 
+    def relied_on(self) -> dict[Query, Reply]:
+        """Return the answers that the body has been given: what was only foretold binds nobody."""
+        if len(self.asked) == len(self.observed):
+            return self.observed
+        return {query: self.observed[query] for query in self.asked}
+
     def watched_keys(self) -> frozenset[str]:
         """Return the keys whose change may change what the body does."""
-        return frozenset(query.key for query in self.observed)
+        return frozenset(query.key for query in self.asked)

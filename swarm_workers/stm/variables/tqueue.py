@@ -3,25 +3,26 @@
 from typing import Any, Generic, TypeVar
 
 from swarm_workers.stm.codec import VALUE_BYTES_MAX, Codec, checked_name
-from swarm_workers.stm.journal import Query, Queued
-from swarm_workers.stm.transaction import Kernel, Transaction, current, retry
+from swarm_workers.stm.kernel.journal import Queued
+from swarm_workers.stm.kernel.transaction import Space, Transaction, current, retry
+from swarm_workers.stm.questions import Handle, Query
 
 T = TypeVar("T")
 
 
-class TQueue(Generic[T]):
-    """Elements in order. Pushes do not conflict with each other; pops conflict with both.
+class TQueue(Handle, Generic[T]):
+    """Elements in order. Pushes conflict with nothing, pops with pops.
 
     There is no fairness between those who wait: each push wakes all, and one of them gets it.
     """
 
     def __init__(
-        self, kernel: Kernel, name: str, kind: Any, bytes_max: int = VALUE_BYTES_MAX
+        self, space: Space, name: str, kind: Any, bytes_max: int = VALUE_BYTES_MAX
     ) -> None:
         """Name the queue; nothing is read or written. Made by `Stm.queue`."""
         self.name = checked_name("queue", name)
-        self._kernel = kernel
-        self._key = kernel.key("q", name)
+        self._space = space
+        self.key = space.key("q", name)
         self._codec: Codec[T] = Codec(name, kind, bytes_max)
 
     def push(self, element: T) -> None:
@@ -29,7 +30,7 @@ class TQueue(Generic[T]):
         transaction, encoded = self._transaction(), self._codec.encode(element)
         before = self._change(transaction)
         after = Queued(before.popped, (*before.pushed, encoded))
-        transaction.journal.writes[self._key] = after
+        transaction.journal.writes[self.key] = after
 
     def pop(self) -> T:
         """Take the first element; retries while there is none. One flight per element."""
@@ -46,7 +47,7 @@ class TQueue(Generic[T]):
     def _pop(self) -> bytes | None:
         transaction = self._transaction()
         before = self._change(transaction)
-        stored = transaction.read(Query("LINDEX", self._key, b"%d" % before.popped))
+        stored = transaction.read(Query("LINDEX", self.key, b"%d" % before.popped))
         if stored is not None:
             assert isinstance(stored, bytes)
             after = Queued(before.popped + 1, before.pushed)
@@ -54,14 +55,14 @@ class TQueue(Generic[T]):
             stored, after = before.pushed[0], Queued(before.popped, before.pushed[1:])
         else:
             return None
-        transaction.journal.writes[self._key] = after
+        transaction.journal.writes[self.key] = after
         return stored
 
     def _change(self, transaction: Transaction) -> Queued:
-        change = transaction.journal.writes.get(self._key)
+        change = transaction.journal.writes.get(self.key)
         return change if isinstance(change, Queued) else Queued()
 
     def _transaction(self) -> Transaction:
-        transaction = current(f"TQueue '{self.name}'", self._kernel)
+        transaction = current(f"TQueue '{self.name}'", self._space)
         transaction.check_alive()
         return transaction

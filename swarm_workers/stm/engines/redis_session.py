@@ -1,0 +1,356 @@
+"""What both engines over Redis do the same: flights, reads, waiting, tokens, the gate.
+
+Fairness. Of those who fight over a key all but one would run in vain, and the one who is quickest
+wins again and again. So a contended key gets a token: a list with one element, which BLPOP hands
+out first come, first served, in the very flight that then reads; the commit puts it back. A long
+run among short ones closes the gate, which everyone watches. Both are advisory: who waits too long
+goes on without, and the commit alone decides.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any, NoReturn, Protocol
+
+from swarm_workers.stm.engines.keys import Keys
+from swarm_workers.stm.engines.scripts import SCRIPTS, script
+from swarm_workers.stm.errors import RestartSignal, StmServerError, StmUnavailableError
+from swarm_workers.stm.pools.slots import Carried, Slot
+from swarm_workers.stm.questions import Effect, Meter, Query, Reply, RunPlan
+from swarm_workers.stm.waiting import Patience
+from swarm_workers.stm.wires.ear import Ear
+from swarm_workers.stm.wires.packing import Command
+from swarm_workers.stm.wires.seam import Wire, WireLostError
+
+CARRIED_SECONDS_MAX = 0.1
+"""What came along with a commit is not believed longer than this: others have had time."""
+_GATE_POLL_SECONDS = 0.2
+_FLAG_MILLISECONDS_MIN = 500
+"""A token that was not handed on for so long died with its holder."""
+_PASSING = ("READONLY", "CLUSTERDOWN", "TRYAGAIN", "LOADING", "MASTERDOWN", "NOREPLICAS")
+"""Refusals of a server that starts or fails over: as good as a lost connection."""
+_MISSING = ("NOSCRIPT", "ERR Function not found")
+
+
+class Pool(Protocol):
+    """What lends a session its connection."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is lent any more."""
+        ...
+
+    async def open_wire(self, slot: Slot) -> None:
+        """Give the slot a new connection."""
+        ...
+
+    def ear(self) -> Ear:
+        """Return an ear for a transaction that may wait."""
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Wait for a while, or until the pool is closed."""
+        ...
+
+
+class RedisSession:
+    """A session over one slot. Subclasses know how to read under protection, and to commit."""
+
+    def __init__(self, keys: Keys, slot: Slot, pool: Pool, patience: Patience) -> None:
+        """Nothing is sent.
+
+        Args:
+            keys: of the space.
+            slot: lent by the pool, for this session alone.
+            pool: connects anew when the slot's connection is gone.
+            patience: bears failures of this transaction.
+        """
+        self.meter = Meter()
+        self._keys = keys
+        self.slot = slot
+        self._pool = pool
+        self._patience = patience
+        self._record = keys.record(slot.writer)
+        self._own = {self._record, keys.gate}
+        """Watched along with everything."""
+        self._plan = RunPlan()
+        self._has_read = False
+        self._tokens: dict[str, bytes] = {}
+        """Names of the tokens that are held, by contended key."""
+        self._has_gate = False
+        self._ear: Ear | None = None
+        self._contended: tuple[str, ...] = ()
+
+    def begin(self, plan: RunPlan) -> None:
+        """Forget what was read; the next flight tells the server."""
+        self._plan = plan
+        self._has_read = False
+        if plan.is_listening:
+            self._ear = self._pool.ear()
+            if self.slot.wire is not None:
+                self.slot.wire.listen(self._ear)
+
+    def take_carried(self, queries: Sequence[Query]) -> dict[Query, Reply] | None:
+        """Return answers that came with the previous commit; see `Session.take_carried`."""
+        carried, self.slot.carried = self.slot.carried, None
+        if carried is None or self.slot.gate or list(carried.answers) != list(queries):
+            return None
+        if time.monotonic() - carried.at > CARRIED_SECONDS_MAX:
+            return None
+        self._has_read = True
+        return carried.answers
+
+    def take_contended(self) -> tuple[str, ...]:
+        """Return keys that others have a token for; see `Session.take_contended`."""
+        contended, self._contended = self._contended, ()
+        return contended
+
+    def _with_flags(self, carried: tuple[Query, ...]) -> tuple[Query, ...]:
+        """Add whether others fight over what is carried.
+
+        Who has the answers already commits in one flight, and never sees that all others fail.
+        """
+        return carried + tuple(Query("GET", self._keys.flag(each.key)) for each in carried)
+
+    def _keep_carried(self, carried: tuple[Query, ...], raw: Sequence[Any]) -> None:
+        """Keep what came with a commit for the next transaction, unless it would be unfair."""
+        flags = raw[len(carried) :]
+        pairs = zip(carried, flags, strict=True)
+        self._contended = tuple(query.key for query, flag in pairs if flag is not None)
+        if carried and not self._contended:
+            found = {
+                query: reply_of(query, each) for query, each in zip(carried, raw, strict=False)
+            }
+            self.slot.carried = Carried(found, time.monotonic())
+
+    async def wait(self, keys: frozenset[str], seconds: float | None) -> bool:
+        """Wait for a change of one of the keys; see `Session.wait`."""
+        started_at = time.monotonic()
+        assert self._ear is not None, "only a run that was listening may wait"
+        try:
+            return await (await self._wire()).wait(self._ear, keys, seconds)
+        except WireLostError as error:
+            # What was pushed meanwhile is lost, so the body has to look for itself.
+            self.slot.drop_wire()
+            await self._pool.pause(self._patience.pause_after(error))
+            return True
+        finally:
+            self.meter.blocked_seconds += time.monotonic() - started_at
+
+    async def release(self) -> None:
+        """Give back tokens and gate, if any are held."""
+        has_gate, self._has_gate = self._has_gate, False
+        commands = [command_of(effect) for effect in self._returning()]
+        if has_gate:
+            commands.append(_evaluated("open_gate", [self._keys.gate], [self.slot.writer]))
+        self._tokens = {}
+        if not commands or self.slot.wire is None:
+            return
+        try:
+            await self.slot.wire.flight(commands)
+        except WireLostError:
+            self.slot.drop_wire()  # both expire by themselves
+
+    def _queue_up(self, commands: list[Command]) -> tuple[str, ...]:
+        """Add what takes the gate and tokens; return the keys whose tokens are asked for."""
+        plan, held = self._plan, self._tokens
+        if plan.gate_seconds:
+            arguments = [self.slot.writer, int(plan.gate_seconds * 1000)]
+            commands.append(_evaluated("close_gate", [self._keys.gate], arguments))
+        # In the order of their names, or two could wait for each other.
+        wanted = tuple(key for key in plan.tokens if not held or key > max(held))
+        for key in wanted:
+            pair = [self._keys.flag(key), self._keys.token(key)]
+            name = f"{self.slot.writer}:{self.slot.sequence}"
+            commands.append(_evaluated("offer", pair, [name, self._flag_milliseconds]))
+            commands.append(("BLPOP", pair[1], f"{plan.token_seconds:.3f}"))
+        return wanted
+
+    def _note_tokens(self, wanted: tuple[str, ...], replies: list[Any]) -> None:
+        """Keep the tokens that came; who has waited in vain goes on without.
+
+        Only BLPOP answers with a pair, or with nothing.
+        """
+        popped = [reply for reply in replies if isinstance(reply, list) or reply is None]
+        for key, reply in zip(wanted, popped, strict=False):
+            if reply is None:
+                self.meter.vain_waits += 1
+            else:
+                self._tokens[key] = reply[1]
+
+    @property
+    def _flag_milliseconds(self) -> int:
+        return max(_FLAG_MILLISECONDS_MIN, int(8000 * self.slot.flight_seconds))
+
+    def _returning(self) -> list[Effect]:
+        """Return what opens the gate and hands tokens on."""
+        effects = [Effect("DEL", self._keys.gate)] if self._has_gate else []
+        for key, name in self._tokens.items():
+            arguments = (self._keys.token(key).encode(), name, self._flag_milliseconds)
+            effects.append(Effect("TOKEN", self._keys.flag(key), arguments))
+        return effects
+
+    async def _heed_gate(self, holder: bytes | None) -> None:
+        """Go on if the gate is open or ours; else wait for it, and start again.
+
+        Raises:
+            RestartSignal: it was closed.
+        """
+        self._has_gate = holder == self.slot.writer.encode()
+        if holder is None or self._has_gate:
+            return
+        started_at = time.monotonic()
+        ear, gate = self._pool.ear(), self._keys.gate
+        question: list[Command] = [("CLIENT", "CACHING", "YES"), ("GET", gate), ("PTTL", gate)]
+        while holder not in (None, self.slot.writer.encode()):
+            wire = await self._wire(listener=ear)
+            replies = await self._flight(question)
+            await self._check(replies)
+            holder, left = replies[1], replies[2]
+            if holder is not None:
+                seconds = left / 1000 if left > 0 else _GATE_POLL_SECONDS
+                try:
+                    await wire.wait(ear, frozenset({gate}), seconds)
+                except WireLostError as error:
+                    await self._lose(error)
+        self.meter.queue_seconds += time.monotonic() - started_at
+        raise RestartSignal
+
+    async def _wire(self, *, listener: Ear | None = None) -> Wire:
+        """Return the connection; open one if the run has not begun to read.
+
+        Raises:
+            RestartSignal: it was lost, and with it what the run relies on.
+        """
+        slot = self.slot
+        while slot.wire is None or not slot.wire.is_open:
+            if self._has_read:
+                raise RestartSignal
+            self._tokens, self._has_gate = {}, False
+            try:
+                await self._pool.open_wire(slot)
+            except WireLostError as error:
+                await self._pool.pause(self._patience.pause_after(error))
+        heard_by = listener or self._ear
+        if heard_by is not None:
+            slot.wire.listen(heard_by)
+        return slot.wire
+
+    async def _flight(self, commands: list[Command], waiting_seconds: float = 0.0) -> list[Any]:
+        """Return the replies.
+
+        Raises:
+            RestartSignal: the connection broke.
+        """
+        wire, started_at = await self._wire(), time.monotonic()
+        try:
+            replies = await wire.flight(commands, waiting_seconds=waiting_seconds)
+        except WireLostError as error:
+            await self._lose(error)
+        except BaseException:
+            self.slot.drop_wire()  # what the server watches for it is not known
+            raise
+        self._count(time.monotonic() - started_at, is_queue=bool(waiting_seconds))
+        self._patience.note_answer()
+        return replies
+
+    def _count(self, seconds: float, *, is_queue: bool = False) -> None:
+        meter, slot = self.meter, self.slot
+        meter.flights += 1
+        if is_queue:
+            queued = max(0.0, seconds - slot.flight_seconds)
+            meter.queue_seconds += queued
+            seconds -= queued
+        else:
+            slot.flight_seconds += (seconds - slot.flight_seconds) / 8
+        meter.network_seconds += seconds
+        meter.flight_seconds = slot.flight_seconds
+
+    async def _check(self, replies: Sequence[Any]) -> None:
+        """Go on if the server refuses nothing. For flights of which a refusal leaves nothing.
+
+        Raises:
+            StmServerError: it refuses.
+            RestartSignal: it could not serve, or lacked a program that it has now.
+        """
+        refusals = [str(reply) for reply in replies if isinstance(reply, Exception)]
+        if not refusals:
+            return
+        self.slot.forget_watches()
+        if any(each.startswith(_MISSING) for each in refusals):
+            await self._load_programs()
+            raise RestartSignal
+        if refusals[0].startswith(_PASSING):
+            await self._lose(WireLostError(refusals[0]))
+        raise StmServerError(refusals[0])
+
+    async def _load_programs(self) -> None:
+        """Teach the server what it is asked to run."""
+        texts = [script(name).text for name in SCRIPTS]
+        replies = await self._flight([("SCRIPT", "LOAD", text) for text in texts])
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise StmServerError(str(reply))
+
+    async def _lose(self, error: Exception) -> NoReturn:
+        self.slot.drop_wire()
+        await self._pool.pause(self._patience.pause_after(error))
+        raise RestartSignal
+
+    async def _resolve(self, sequence: int, error: WireLostError) -> bool:
+        """Find out whether a commit took place; once this returns False, it never will."""
+        sent_at = time.monotonic()
+        while True:
+            self.slot.drop_wire()
+            await self._pool.pause(self._patience.pause_after(error, committed=None))
+            try:
+                await self._pool.open_wire(self.slot)
+                outcome = await self._ask_record(sequence, sent_at)
+            except WireLostError as lost:
+                error = lost
+                continue
+            except StmServerError as refusal:
+                raise StmUnavailableError(str(refusal), committed=None) from refusal
+            if outcome is not None:
+                self.slot.is_uncertain = False
+                self.meter.resolved += 1
+                return outcome
+
+    async def _ask_record(self, sequence: int, sent_at: float) -> bool | None:
+        """Return whether that commit took place; None: ask again."""
+        raise NotImplementedError
+
+
+def read_command(queries: Sequence[Query], name: str | None = None) -> Command:
+    """Return the one command that answers all: MGET where it can, else a program.
+
+    Args:
+        queries: at least one.
+        name: of the function to call; None to evaluate the script.
+    """
+    keys = [query.key for query in queries]
+    if all(query.kind == "GET" for query in queries):
+        return ("MGET", *keys)
+    arguments = [part for query in queries for part in (query.kind, query.argument)]
+    if name is not None:
+        return ("FCALL_RO", name, len(keys), *keys, *arguments)
+    return ("EVALSHA", script("read").digest, len(keys), *keys, *arguments)
+
+
+def reply_of(query: Query, raw: Any) -> Reply:
+    """Return an answer as the kernel wants it."""
+    if query.kind == "SMEMBERS":
+        return frozenset(raw)
+    reply: bytes | int | None = raw
+    return reply
+
+
+def command_of(effect: Effect) -> Command:
+    """Return an effect as a command of its own."""
+    if effect.kind == "TOKEN":
+        token, *arguments = effect.arguments
+        return ("EVALSHA", script("hand_on").digest, 2, effect.key, token, *arguments)
+    return (effect.kind, effect.key, *effect.arguments)
+
+
+def _evaluated(name: str, keys: list[str], arguments: list[Any]) -> Command:
+    return ("EVALSHA", script(name).digest, len(keys), *keys, *arguments)

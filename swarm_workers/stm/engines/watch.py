@@ -1,0 +1,209 @@
+"""Commits by WATCH, MULTI and EXEC: works on every Redis from 6.2 and every Valkey.
+
+Exactly once. Every commit writes its number to the writer's record, in the same MULTI, and the
+record is under WATCH already when the commit is sent: the flight before has seen to it, and each
+commit arms the next. If the reply to EXEC is lost, the record tells whether the commit took place.
+If it did not, it may still be on its way; so the record is written once more (a fence), and the
+late EXEC, whose connection watches the record, fails. Only then is it retried.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from typing_extensions import override
+
+from swarm_workers.stm.codec import stamp
+from swarm_workers.stm.engines.proposals import RECORD_SECONDS, commit_call
+from swarm_workers.stm.engines.redis_session import (
+    RedisSession,
+    command_of,
+    read_command,
+    reply_of,
+)
+from swarm_workers.stm.engines.scripts import script
+from swarm_workers.stm.errors import (
+    StmCorruptedError,
+    StmUnavailableError,
+)
+from swarm_workers.stm.questions import SOFT_KINDS, Effect, Proposal, Query, Reply
+from swarm_workers.stm.wires.packing import Command, pack
+from swarm_workers.stm.wires.seam import WireLostError
+
+_MULTI = pack(("MULTI",))
+_EXEC = pack(("EXEC",))
+_TAIL = 2
+"""Replies after that to EXEC: WATCH, and the answers."""
+
+
+class WatchSession(RedisSession):
+    """A session that has a connection of its own."""
+
+    async def read(self, queries: Sequence[Query]) -> list[Reply]:
+        """Return the answers, all of one instant, in one flight; see `Session.read`."""
+        await self._wire()
+        is_first, commands = not self._has_read, list[Command]()
+        watched = self._unwatch(commands, is_first=is_first)
+        wanted = self._queue_up(commands) if is_first else ()
+        if self._plan.is_watched:
+            watched = self._watch(commands, watched, queries)
+        if self._ear is not None:
+            commands.append(("CLIENT", "CACHING", "YES"))
+        gate = (Query("GET", self._keys.gate),) if is_first else ()
+        commands.append(read_command((*gate, *queries)))
+        replies = await self._flight(commands, self._plan.token_seconds * len(wanted))
+        await self._check(replies)
+        if wanted:
+            self._note_tokens(wanted, replies[:-1])
+        self.slot.watched = watched
+        self._has_read = True
+        answers = replies[-1]
+        if is_first:
+            self.slot.gate, *answers = answers
+            await self._heed_gate(self.slot.gate)
+        return [reply_of(query, raw) for query, raw in zip(queries, answers, strict=True)]
+
+    async def commit(self, proposal: Proposal) -> bool:
+        """Apply all effects or none, exactly once; see `Session.commit`."""
+        if not self._has_read:
+            await self._arm()
+        elif not self._plan.is_watched and not await self._watch_late(proposal):
+            return False
+        wire, sequence = await self._wire(), self.slot.next_sequence()
+        commands = self._commit_commands(proposal, sequence)
+        self.slot.is_uncertain = True
+        started_at = time.monotonic()
+        try:
+            replies = await wire.flight(commands)
+        except WireLostError as error:
+            return await self._resolve(sequence, error)
+        except BaseException:
+            self.slot.drop_wire()
+            raise
+        self.slot.is_uncertain = False
+        self._count(time.monotonic() - started_at)
+        is_committed = await self._verdict(replies)
+        self._note_tail(proposal.carried, replies[-1])
+        if is_committed:
+            self._tokens, self._has_gate = {}, False
+        return is_committed
+
+    def _unwatch(self, commands: list[Command], *, is_first: bool) -> set[str]:
+        """Let go of what would only be in the way; return what stays watched."""
+        watched = self.slot.watched
+        is_left_over = not watched <= self._own  # from a run that ended without EXEC
+        # Who closes the gate changes it, and would be stopped by a WATCH of its own.
+        if is_first and (is_left_over or (watched and self._plan.gate_seconds)):
+            commands.append(("UNWATCH",))
+            return set()
+        return watched
+
+    def _watch(
+        self, commands: list[Command], watched: set[str], queries: Sequence[Query]
+    ) -> set[str]:
+        """Put the hard questions under WATCH; return what is watched then."""
+        wanted = self._own | {query.key for query in queries if query.kind not in SOFT_KINDS}
+        fresh = sorted(wanted - watched)
+        if fresh:
+            commands.append(("WATCH", *fresh))
+        return watched | wanted
+
+    async def _arm(self) -> None:
+        """Have the record and the gate watched, and nothing else."""
+        wire, own = await self._wire(), self._own
+        if self.slot.watched != own:
+            commands: list[Command] = [
+                ("UNWATCH",), ("WATCH", *sorted(own)), ("GET", self._keys.gate)
+            ]  # fmt: skip
+            replies = await self._flight(commands)
+            await self._check(replies)
+            self.slot.watched, self.slot.gate = set(own), replies[-1]
+        self._has_read = wire.is_open
+        await self._heed_gate(self.slot.gate)
+
+    async def _watch_late(self, proposal: Proposal) -> bool:
+        """Watch what was read by a run that was not expected to write; False if it has changed."""
+        self._plan = replace(self._plan, is_watched=True)
+        self._has_read = False
+        replies = await self.read(list(proposal.observed))
+        return replies == list(proposal.observed.values())
+
+    def _commit_commands(self, proposal: Proposal, sequence: int) -> list[Command]:
+        soft = {
+            query: reply for query, reply in proposal.observed.items() if query.kind in SOFT_KINDS
+        }
+        carried = proposal.carried
+        hard = [query.key for query in carried if query.kind not in SOFT_KINDS]
+        return [
+            _MULTI,
+            *self._effect_commands(proposal, soft, sequence),
+            *map(command_of, self._returning()),
+            _EXEC,
+            ("WATCH", self._record, self._keys.gate, *hard),
+            read_command((Query("GET", self._keys.gate), *self._with_flags(carried))),
+        ]
+
+    def _effect_commands(
+        self, proposal: Proposal, soft: dict[Query, Reply], sequence: int
+    ) -> list[Command]:
+        if not soft:
+            written = [self._effect_command(effect, sequence) for effect in proposal.effects]
+            return [*written, ("SET", self._record, sequence, "EX", RECORD_SECONDS)]
+        checked = Proposal(proposal.effects, soft)
+        keys, arguments = commit_call(
+            checked, self._record, self._keys.gate, self.slot.writer, sequence
+        )
+        return [("EVALSHA", script("commit").digest, len(keys), *keys, *arguments)]
+
+    def _effect_command(self, effect: Effect, sequence: int) -> Command:
+        if effect.kind != "SET":
+            return command_of(effect)
+        (payload,) = effect.arguments
+        assert isinstance(payload, bytes)
+        return ("SET", effect.key, stamp(self.slot.writer, sequence, payload))
+
+    async def _verdict(self, replies: list[Any]) -> bool:
+        outcome = replies[-1 - _TAIL]
+        self.slot.forget_watches()
+        if isinstance(outcome, Exception):
+            await self._check(replies)
+        self._patience.reset()
+        if outcome is None:
+            return False
+        failed = [each for each in outcome if isinstance(each, Exception)]
+        if failed and str(failed[0]).startswith("NOSCRIPT"):
+            await self._check(failed)
+        if failed:
+            raise StmCorruptedError(f"{failed[0]}; the other writes of this commit were applied")
+        # A program answers with its verdict, a plain command with a status.
+        return not isinstance(outcome[0], list) or outcome[0][0] == b"done"
+
+    def _note_tail(self, carried: tuple[Query, ...], answers: Any) -> None:
+        slot = self.slot
+        if isinstance(answers, Exception):
+            slot.drop_wire()
+            return
+        slot.gate = answers[0]
+        slot.watched = self._own | {query.key for query in carried if query.kind not in SOFT_KINDS}
+        self._keep_carried(carried, answers[1:])
+
+    @override
+    async def _ask_record(self, sequence: int, sent_at: float) -> bool | None:
+        """Read the record, and fence the commit if it is not there; None: ask again."""
+        wire = self.slot.wire
+        assert wire is not None
+        _, recorded = await wire.flight([("WATCH", self._record), ("GET", self._record)])
+        if isinstance(recorded, Exception):
+            raise WireLostError(str(recorded))
+        if time.monotonic() - sent_at > RECORD_SECONDS / 2:
+            raise StmUnavailableError("the record of the commit has expired", committed=None)
+        if recorded is not None and int(recorded) >= sequence:
+            self.slot.watched = {self._record}
+            # A greater number is that of a fence, and a fence is only set on an absent commit.
+            return int(recorded) == sequence
+        fence = ("SET", self._record, self.slot.next_sequence(), "EX", RECORD_SECONDS)
+        outcome = (await wire.flight([_MULTI, fence, _EXEC]))[-1]
+        if isinstance(outcome, Exception):
+            raise WireLostError(str(outcome))
+        return None if outcome is None else False

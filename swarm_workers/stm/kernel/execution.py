@@ -1,0 +1,238 @@
+"""All runs of one transaction, from the call of `atomically` to its value.
+
+Blocking: a body that retries is woken by a change, not by asking. The first retry only runs the
+body once more, this time with the server told to report changes to what it reads, so no change can
+fall between the reading and the waiting.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from swarm_workers.stm.engines.seam import Session
+from swarm_workers.stm.errors import (
+    MissSignal,
+    RestartSignal,
+    RetrySignal,
+    StmServerError,
+    StmUsageError,
+)
+from swarm_workers.stm.kernel.contention import gate_seconds
+from swarm_workers.stm.kernel.foresight import Call
+from swarm_workers.stm.kernel.statistics import Stopwatch
+from swarm_workers.stm.kernel.transaction import CURRENT, Space, Transaction
+from swarm_workers.stm.questions import SOFT_KINDS, Effect, Proposal, Query, Reply, RunPlan
+from swarm_workers.stm.waiting import Deadline
+
+if TYPE_CHECKING:
+    from swarm_workers.stm.kernel.kernel import Local, Protect
+
+T = TypeVar("T")
+
+
+class Execution(Generic[T]):
+    """One use of `atomically`."""
+
+    def __init__(
+        self, space: Space, session: Session, call: Call, deadline: Deadline, local: "Local"
+    ) -> None:
+        """Nothing has run yet."""
+        self.extra: Sequence[Effect] = ()
+        """Effects of the library's own, to ride along with the commit."""
+        self.cancellation: BaseException | None = None
+        """What wanted to cancel the transaction when it was too late."""
+        self._space = space
+        self._session = session
+        self._call = call
+        self._deadline = deadline
+        self._local = local
+        self._site = local.sites.of(call)
+        self._stopwatch = Stopwatch(session.meter)
+        self._transaction = Transaction(space, session)
+        self._foreseen: Sequence[Query] = self._site.foretell(call.handles)
+        self._lost: dict[Query, Reply] = {}
+        """What the run before had read, if it could not commit."""
+        self._conflicts = 0
+        self._run_seconds = 0.0
+        self._is_long = False
+        self._has_tokens = False
+        self._is_listening = False
+        self._is_committing = False
+        self._has_committed = False
+
+    async def run(self, body: Callable[[], T], protect: "Protect") -> T:
+        """Return the value of the first run that holds.
+
+        Args:
+            body: to run.
+            protect: awaits a commit to its end.
+        """
+        while True:
+            runs = self._stopwatch.spent.runs
+            self._deadline.check(f"others changed what it read ({runs} runs)")
+            try:
+                value = await self._run_once(body)
+                if await self._commit(protect):
+                    self._has_committed = True
+                    return value
+                self._note_conflict(self._transaction.journal.observed)
+            except RetrySignal:
+                await self._block()
+            except RestartSignal:
+                self._is_committing = False
+                self._note_conflict({})
+
+    @property
+    def on_commit(self) -> list[Callable[[], object]]:
+        """What is to be called now that it has committed."""
+        return self._transaction.journal.on_commit
+
+    def on_abort(self, error: BaseException) -> list[Callable[[], object]]:
+        """Return what is to be called; nothing where the commit may have taken place."""
+        is_known = not self._is_committing or type(error) is StmServerError
+        return self._transaction.journal.on_abort if is_known else []
+
+    def close(self) -> None:
+        """Leave nothing behind, and write down what it cost."""
+        # Once more: a signal handler may have raised in the very moment of leaving a run, and what
+        # comes next in this thread would join a transaction that is over.
+        CURRENT.set(None)
+        self._stopwatch.end_run(time.perf_counter(), held=True)
+        spent = self._stopwatch.total()
+        spent.commits, spent.failures = int(self._has_committed), int(not self._has_committed)
+        self._local.recorder.note(self._site.name, spent)
+        is_smooth = self._has_committed and not self._conflicts
+        self._local.sites.note_end(self._call, time.monotonic(), is_smooth=is_smooth)
+
+    async def _run_once(self, body: Callable[[], T]) -> T:
+        self._transaction = Transaction(self._space, self._session)
+        self._stopwatch.begin_run(time.perf_counter())
+        plan = self._plan()
+        self._session.begin(plan)
+        await self._prefetch(plan)
+        try:
+            value = await self._finish(body)
+        except (Exception, RetrySignal):
+            self._learn()
+            await self._transaction.validate()
+            raise
+        self._learn()
+        return value
+
+    def _plan(self) -> RunPlan:
+        is_watched = self._site.writes or self._conflicts > 0
+        run_seconds, is_long = self._run_seconds, self._is_long
+        gate = gate_seconds(self._conflicts, run_seconds=run_seconds, is_long=is_long)
+        hot_keys, tokens = self._local.hot_keys, tuple[str, ...]()
+        if is_watched and not gate:
+            wanted = {query.key for query in self._foreseen if query.kind not in SOFT_KINDS}
+            tokens = hot_keys.tokens(wanted, time.monotonic())
+        self._has_tokens = bool(tokens)
+        seconds = self._deadline.at_most(hot_keys.token_seconds(tokens)) if tokens else 0.0
+        return RunPlan(is_watched, tokens, seconds, gate, self._is_listening)
+
+    async def _prefetch(self, plan: RunPlan) -> None:
+        """Read what the body is going to read; take the tokens along."""
+        transaction, meter = self._transaction, self._session.meter
+        if not plan.tokens and (found := self._session.take_carried(self._foreseen)):
+            transaction.believe(found)
+            return
+        queued, vain_waits = meter.queue_seconds, meter.vain_waits
+        await transaction.fetch(self._foreseen)
+        now = time.monotonic()
+        if plan.tokens and meter.vain_waits == vain_waits:
+            waited = meter.queue_seconds - queued
+            is_queue = waited > meter.flight_seconds / 2
+            self._local.hot_keys.note_wait(plan.tokens, waited if is_queue else 0.0, now)
+        lost, self._lost = self._lost, {}
+        observed = transaction.journal.observed
+        changed = {query.key: None for query in lost if lost[query] != observed.get(query)}
+        self._blame(tuple(changed), now)
+
+    async def _finish(self, body: Callable[[], T]) -> T:
+        """Run the body; where it cannot wait for an answer, again from its start."""
+        while True:
+            try:
+                return self._call_body(body)
+            except MissSignal:
+                journal = self._transaction.journal
+                self._transaction.replay()
+                await self._transaction.fetch(list(journal.asked))
+
+    def _call_body(self, body: Callable[[], T]) -> T:
+        transaction = self._transaction
+        try:
+            CURRENT.set(transaction)
+            value = body()
+        except BaseException:
+            transaction.check_alive()
+            raise
+        finally:
+            CURRENT.set(None)
+        transaction.check_alive()
+        return value
+
+    def _learn(self) -> None:
+        journal = self._transaction.journal
+        self._foreseen = tuple(journal.asked)
+        self._site.learn(self._call.handles, self._foreseen)
+        self._site.writes = bool(journal.writes)
+
+    async def _commit(self, protect: "Protect") -> bool:
+        journal = self._transaction.journal
+        effects = journal.effects()
+        if not effects:
+            await self._transaction.validate()
+            return True
+        carried = tuple(self._foreseen) if self._is_to_carry() else ()
+        proposal = Proposal((*effects, *self.extra), journal.relied_on(), carried)
+        self._is_committing = True
+        is_committed, self.cancellation = await protect(self._session.commit(proposal))
+        self._is_committing = False
+        if self.cancellation is not None and not is_committed:
+            raise self.cancellation
+        self._heed_contention()
+        return is_committed
+
+    def _is_to_carry(self) -> bool:
+        is_free = not (self._conflicts or self._is_listening or self._has_tokens)
+        return is_free and self._local.sites.is_repeating(self._call)
+
+    def _heed_contention(self) -> None:
+        contended = self._session.take_contended()
+        if contended:
+            self._local.hot_keys.note_contended(contended, time.monotonic())
+
+    def _note_conflict(self, lost: dict[Query, Reply]) -> None:
+        now = time.perf_counter()
+        self._run_seconds = self._stopwatch.run_seconds(now)
+        self._is_long = self._stopwatch.is_long(now)
+        self._stopwatch.end_run(now, held=False)
+        self._conflicts += 1
+        self._lost = dict(lost)
+        self._blame(self._transaction.changed, time.monotonic())
+        asked = self._transaction.journal.asked
+        self._foreseen = tuple(dict.fromkeys([*asked, *self._foreseen]))
+
+    def _blame(self, keys: tuple[str, ...], now: float) -> None:
+        if keys:
+            self._stopwatch.note_abort(keys)
+            self._local.hot_keys.note_conflict(keys, now)
+
+    async def _block(self) -> None:
+        """Wait for a change to what was read; the first time only begin to listen."""
+        keys = self._transaction.journal.watched_keys()
+        if not keys:
+            raise StmUsageError("retry() before anything was read would wait for ever")
+        self._stopwatch.end_run(time.perf_counter(), held=False, blocks=True)
+        if not self._is_listening:
+            self._is_listening = True
+            return
+        await self._session.release()
+        if not await self._session.wait(keys, self._deadline.remaining_seconds()):
+            self._deadline.check(f"nothing of what it waits for changed: {_shown(keys)}")
+
+
+def _shown(keys: frozenset[str]) -> str:
+    first = sorted(keys)[:3]
+    return ", ".join(first) + (f" and {len(keys) - len(first)} more" if len(keys) > 3 else "")

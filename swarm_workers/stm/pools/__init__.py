@@ -1,0 +1,1 @@
+"""Connections between two transactions: writers, and who may borrow them."""

@@ -1,0 +1,1 @@
+"""The handles that bodies use: variable, counter, set, map, queue, stream."""

@@ -1,0 +1,1 @@
+"""Connections to Redis on which commands travel in flights: all sent, then all answered."""
