@@ -162,7 +162,7 @@ def _check_whole(evidence: Evidence, sight: Sight, writer: int, value: int) -> N
         unseen = tuple(each for each in values if each not in sight.members)
     else:
         return
-    if unseen and writer != sight.reader:
+    if unseen:
         reason = f"T{sight.reader} saw {value} in {sight.key}, but not {unseen[0]}, "
         reason += f"which T{writer} appended as well"
         evidence.findings.append(Finding(Anomaly.G1B, (sight.reader, writer), (reason,)))

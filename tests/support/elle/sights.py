@@ -3,6 +3,7 @@
 Pure: no I/O, no clock, no chance.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from tests.support.elle.history import (
@@ -49,17 +50,33 @@ def testimony(reader: int, transaction: Transaction) -> Testimony:
     """
     told = Testimony()
     own: dict[str, list[int]] = {}
+    later: dict[str, set[int]] = {}
+    for append in transaction.appends():
+        later.setdefault(append.key, set()).add(append.value)
     for operation in transaction.operations:
         appended = own.setdefault(operation.key, [])
         if isinstance(operation, Append):
             appended.append(operation.value)
+            later[operation.key].remove(operation.value)
             continue
         sight = told.sights.get(operation.key)
         if sight is None:
             sight = told.sights[operation.key] = Sight(operation.key, reader)
-        if not _take(sight, operation, appended):
+        is_early = _shows_any(operation, later.get(operation.key, ()))
+        if not _take(sight, operation, appended) or is_early:
             told.contradictions.append(f"T{reader} contradicts itself at: {operation}")
     return told
+
+
+def _shows_any(view: View, values: Collection[int]) -> bool:
+    """Say whether a view shows one of the values, which are yet to be appended."""
+    match view:
+        case Read() | Members():
+            return any(value in view.values for value in values)
+        case Contains():
+            return view.is_there and view.value in values
+        case Count():
+            return False
 
 
 def _take(sight: Sight, view: View, own: list[int]) -> bool:

@@ -119,6 +119,12 @@ def test_g2_is_a_long_fork_between_members() -> None:
     assert names(*history) == {"G2"}
 
 
+def test_appends_to_a_set_are_ordered_by_those_who_saw_them_alone() -> None:
+    one, other = at_once(Append("x", 1), Append("y", 1)), at_once(Append("x", 2), Append("y", 2))
+    sights = at_once(members("x", 1)), at_once(members("y", 2))
+    assert names(one, other, *sights, at_once(members("x", 1, 2), members("y", 1, 2))) == {"G2"}
+
+
 def test_g2_is_found_between_counts_that_nobody_can_place_exactly() -> None:
     pair = at_once(Append("x", 1), Append("x", 2))
     late = at_once(Append("x", 3), Append("y", 1))
@@ -157,8 +163,9 @@ def test_realtime_holds_across_many_transactions_in_between() -> None:
 
 
 def test_what_is_over_at_the_instant_of_a_beginning_is_not_before_it() -> None:
-    assert names(between(0, 5, Append("x", 1)), between(5, 6, read("x")),
-                 between(5, 7, read("x", 1))) == set()  # fmt: skip
+    writer, reader = between(0, 5, Append("x", 1)), between(5, 6, read("x"))
+    assert names(writer, reader, between(5, 7, read("x", 1))) == set()
+    assert names(writer, reader) == set()
 
 
 def test_duplicate_is_an_append_that_took_effect_twice() -> None:
@@ -190,6 +197,9 @@ def test_incompatible_order_is_two_reads_that_do_not_continue_each_other() -> No
     assert names(*writers, at_once(read("x", 1, 2)), at_once(members("x", 2))) == {
         "incompatible order"
     }
+    pairs = at_once(Append("x", 1), Append("x", 2)), at_once(Append("x", 3), Append("x", 4))
+    torn = at_once(members("x", 1, 2)), at_once(members("x", 1, 3, 4))
+    assert "incompatible order" in names(*pairs, *torn, at_once(members("x", 1, 2, 3, 4)))
 
 
 @pytest.mark.parametrize(
@@ -208,6 +218,9 @@ def test_incompatible_order_is_two_reads_that_do_not_continue_each_other() -> No
         (Append("x", 1), Count("x", 0)),
         (Append("x", 1), members("x", 2)),
         (Count("x", 1), Count("x", 0)),
+        (read("x", 2, 1), Append("x", 1)),
+        (members("x", 1, 2), Append("x", 1)),
+        (there("x", 1), Append("x", 1)),
     ],
     ids=lambda operations: ", ".join(str(each) for each in operations),
 )
@@ -234,6 +247,24 @@ def test_an_unknown_outcome_of_which_no_read_tells_is_unresolved() -> None:
     report = _with_unknown(at_once(read("x", 1)))
     assert not report.is_clean
     assert (report.found_committed, report.unresolved) == ((0,), (1,))
+
+
+def test_a_read_from_before_tells_nothing_of_an_unknown_outcome() -> None:
+    killed = Transaction("killed", (Append("x", 1),), UNKNOWN, 5, None)
+    assert check([between(3, 9, read("x")), killed]).unresolved == (1,)
+    assert check([between(6, 9, read("x")), killed]).found_absent == (1,)
+
+
+def test_a_count_may_include_what_is_unknown() -> None:
+    killed = at_once(Append("x", 1), outcome=UNKNOWN)
+    assert names(killed, at_once(Count("x", 1))) == set()
+    assert names(killed, at_once(Count("x", 2))) == {"garbage"}
+
+
+def test_nothing_follows_from_what_a_client_did_after_an_unknown_outcome() -> None:
+    killed = Transaction("p", (Append("x", 1),), UNKNOWN, 0, None)
+    later = Transaction("p", (read("x"),), Outcome.COMMITTED, 1, 2)
+    assert names(killed, later, between(3, 4, read("x", 1))) == set()
 
 
 def test_half_of_an_unknown_transaction_is_an_anomaly() -> None:
