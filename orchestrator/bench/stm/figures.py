@@ -55,8 +55,7 @@ class Measurement:
     def as_row(self, name: str) -> dict[str, object]:
         """Return the medians under a name."""
         if not self.slices:
-            missing = next((each.missing for each in self.outcomes[0] if each.missing), "no sample")
-            return {"measurement": name, "missing": missing}
+            return {"measurement": name, "slices": 0}
         medians = {
             field: round(self.median(lambda one, field=field: getattr(one, field)), 4)  # type: ignore[misc]
             for field in asdict(self.slices[0])

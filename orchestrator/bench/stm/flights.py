@@ -4,7 +4,6 @@ from orchestrator.bench.stm.proxy import RecordingProxy
 from orchestrator.bench.stm.raw import address_of
 from orchestrator.bench.stm.scene import Scene, Shape
 from orchestrator.bench.stm.shapes import SHAPES
-from orchestrator.bench.stm.surface import MissingFeatureError
 
 
 def count_all(url: str, space: str) -> list[dict[str, object]]:
@@ -16,10 +15,7 @@ def _row(url: str, space: str, shape: Shape) -> dict[str, object]:
     tabled = " or ".join(map(str, shape.tabled))
     row: dict[str, object] = {"measurement": f"flights: {shape.name}", "tabled": tabled}
     with RecordingProxy(*address_of(url)) as proxy:
-        try:
-            scene = Scene(url, space, proxy, shape.engine)
-        except MissingFeatureError as missing:
-            return row | {"missing": str(missing), "held": False}
+        scene = Scene(url, space, proxy, shape.engine)
         try:
             flights = shape.count(scene)
             scene.other.purge()

@@ -24,7 +24,6 @@ from orchestrator.bench.stm.measured import Task
 from orchestrator.bench.stm.messages import Hello, Job, Outcome, Wanted
 from orchestrator.bench.stm.peers import CLIENTS
 from orchestrator.bench.stm.server import Server
-from orchestrator.bench.stm.surface import MissingFeatureError
 from orchestrator.bench.stm.workloads import WORKLOADS
 
 _LENGTH = struct.Struct(">I")
@@ -140,14 +139,9 @@ def _prepared(
     """Return the rest of a job; connections live on from slice to slice."""
     key = (job.client, job.space, job.round_trip_seconds)
     chance = random.Random(f"{job.seed}/{index}")  # noqa: S311 - chance that can be replayed
-    try:
-        if key not in clients:
-            clients[key] = CLIENTS[job.client](url, job.space, job.round_trip_seconds)
-        task = Task(job, index, url, clients[key], chance)
-        return WORKLOADS[job.workload](task)
-    except MissingFeatureError as missing:
-        reason = str(missing)
-        return lambda: Outcome(missing=reason)
+    if key not in clients:
+        clients[key] = CLIENTS[job.client](url, job.space, job.round_trip_seconds)
+    return WORKLOADS[job.workload](Task(job, index, url, clients[key], chance))
 
 
 if __name__ == "__main__":

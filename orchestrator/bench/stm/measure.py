@@ -16,7 +16,6 @@ from orchestrator.bench.stm.flights import count_all
 from orchestrator.bench.stm.messages import Outcome
 from orchestrator.bench.stm.names import AGENTS
 from orchestrator.bench.stm.plan import Length, Stage, stages
-from orchestrator.bench.stm.surface import has_engine
 
 Announce = Callable[[str, int, int], object]
 """Told the name of what begins, how much is done, and how much there is."""
@@ -51,8 +50,7 @@ def measure(length: Length, announce: Announce, named_url: str = "") -> Report:
 
 
 def _cut_all(url: str, count: int) -> Iterator[Cuts]:
-    ours = ["ours", "ours, function"] if has_engine("function") else ["ours"]
-    for client in (*ours, "helper"):
+    for client in ("ours", "ours, function", "helper"):
         space = "bench-cuts-" + client.rpartition(" ")[2]
         yield cut_commits(url, space, client, "lose reply", count)
         yield cut_commits(url, space, client, "deliver late", count)

@@ -52,8 +52,6 @@ class Outcome(msgspec.Struct, kw_only=True):
     """Additions of 1 that are known to be committed, preparation included; audited at the end."""
     noted: dict[str, float] = {}
     """Counts that only one workload has."""
-    missing: str = ""
-    """What the library under test does not have; then nothing was measured."""
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -1,19 +1,23 @@
 """The library under test, as its users have it."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from orchestrator.bench.stm.client import Costs, Probe
-from orchestrator.bench.stm.surface import has_statistics, open_stm
-from swarm_workers.stm import TCounter, TVar
+from swarm_workers.stm import Stm, TCounter, TVar
+
+Engine = Literal["watch", "function"]
 
 
 class Ours:
     """The library under test."""
 
-    def __init__(self, url: str, space: str, round_trip_seconds: float, engine: str) -> None:
+    def __init__(self, url: str, space: str, round_trip_seconds: float, engine: Engine) -> None:
         """Open the space."""
         self.probe = Probe()
-        self.stm = open_stm(url, space, engine=engine, round_trip_seconds=round_trip_seconds)
+        self.stm = Stm.connect(
+            url, space, engine=engine, emulated_round_trip_seconds=round_trip_seconds
+        )
         self._variables: dict[str, TVar[int]] = {}
 
     def add_each(self, names: Sequence[str], amounts: Sequence[int]) -> None:
@@ -38,10 +42,8 @@ class Ours:
         return self.stm.atomically(lambda: _total(variables, saw))
 
     def costs(self) -> Costs:
-        """Return what was spent by the library's own statistics, where it has them."""
-        if not has_statistics():
-            return Costs(self.probe.wasted_seconds)
-        total = self.stm.statistics().total  # type: ignore[attr-defined, unused-ignore]
+        """Return what was spent by the library's own statistics."""
+        total = self.stm.statistics().total
         return Costs(total.wasted_seconds, total.overhead_seconds)
 
     def close(self) -> None:

@@ -4,20 +4,20 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from orchestrator.bench.stm.ours import Engine
 from orchestrator.bench.stm.proxy import RecordingProxy
 from orchestrator.bench.stm.raw import through
-from orchestrator.bench.stm.surface import open_stm
-from swarm_workers.stm import TVar
+from swarm_workers.stm import Stm, TVar
 
 
 class Scene:
     """One space seen through a counting proxy, and by somebody else directly."""
 
-    def __init__(self, url: str, space: str, proxy: RecordingProxy, engine: str) -> None:
+    def __init__(self, url: str, space: str, proxy: RecordingProxy, engine: Engine) -> None:
         """Open both; the connection through the proxy is warm."""
         self._proxy = proxy
-        self.stm = open_stm(through(url, proxy.port), space, engine=engine)
-        self.other = open_stm(url, space, engine=engine)
+        self.stm = Stm.connect(through(url, proxy.port), space, engine=engine)
+        self.other = Stm.connect(url, space, engine=engine)
         self._unrelated = 0
         self._disturbances = 0
         self.do_unrelated()
@@ -64,4 +64,4 @@ class Shape:
     tabled: tuple[int, ...]
     """Every number that the table allows; most often one."""
     count: Counted
-    engine: str = "watch"
+    engine: Engine = "watch"

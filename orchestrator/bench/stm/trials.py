@@ -1,7 +1,6 @@
 """Workloads of a single bar: opacity, long transactions, chains, coroutines, the record."""
 
 import asyncio
-import inspect
 import itertools
 import statistics
 import time
@@ -13,8 +12,7 @@ from orchestrator.bench.stm.messages import Outcome
 from orchestrator.bench.stm.ours import Ours
 from orchestrator.bench.stm.raw import RawWire
 from orchestrator.bench.stm.record import recorded_flights
-from orchestrator.bench.stm.surface import open_async_stm
-from swarm_workers.stm import TVar
+from swarm_workers.stm import AsyncStm, TVar
 
 _BANKS = 8
 _ACCOUNTS = 16
@@ -135,30 +133,30 @@ def coroutines(task: Task) -> Prepared:
     number = task.job.keys
 
     async def run_all() -> Outcome:
-        stm = open_async_stm(task.url, task.job.space, "function", task.job.round_trip_seconds)
+        stm = AsyncStm.connect(
+            task.url, task.job.space, engine="function",
+            emulated_round_trip_seconds=task.job.round_trip_seconds,
+        )  # fmt: skip
         variables = [stm.var(f"coroutine/{each}", int, default=0) for each in range(number)]
         await asyncio.gather(*(stm.atomically(_add_one, each) for each in variables))
         began_at = time.perf_counter()
         ends_at = began_at + task.job.seconds
         done = await asyncio.gather(*(_add_until(stm, each, ends_at) for each in variables))
         wall_seconds = time.perf_counter() - began_at
-        closing = stm.close()
-        if inspect.isawaitable(closing):
-            await closing
+        stm.close()
         commits = sum(done)
         return Outcome(
             commits=commits, attempts=1, window_seconds=wall_seconds,
             latencies=[wall_seconds / commits * number],
         )  # fmt: skip
 
-    open_async_stm(task.url, task.job.space, "function", 0.0)  # raises if it is missing
     return lambda: asyncio.run(run_all())
 
 
-async def _add_until(stm: object, variable: TVar[int], ends_at: float) -> int:
+async def _add_until(stm: AsyncStm, variable: TVar[int], ends_at: float) -> int:
     commits = 0
     while time.perf_counter() < ends_at:
-        await stm.atomically(_add_one, variable)  # type: ignore[attr-defined]
+        await stm.atomically(_add_one, variable)
         commits += 1
     return commits
 

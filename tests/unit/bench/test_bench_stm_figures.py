@@ -38,7 +38,7 @@ def test_a_ratio_is_the_median_of_the_ratios_turn_by_turn() -> None:
     assert ratio(ours, helper, lambda each: each.commits_per_second) == 2
 
 
-def test_what_was_not_measured_has_a_reason_and_no_ratio() -> None:
-    nothing = measured(JOB, [[Outcome(missing="engine='function'")]])
-    assert nothing.as_row("x") == {"measurement": "x", "missing": "engine='function'"}
+def test_slices_without_a_transaction_have_no_ratio() -> None:
+    nothing = measured(JOB, [[Outcome()]])
+    assert nothing.as_row("x") == {"measurement": "x", "slices": 0}
     assert math.isnan(ratio(nothing, nothing, lambda each: each.p50_ms))
