@@ -1,13 +1,14 @@
 """Every order in which the flights of two or three transactions can reach the server."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 import redis
 
 from swarm_workers.stm import Stm
+from tests.support.stm_socket.clients import KINDS
 from tests.support.stm_socket.litmus import Cells, Litmus, empty
 from tests.support.stm_socket.litmus_control import CONTROL
 from tests.support.stm_socket.litmus_isolation import ISOLATION
@@ -19,8 +20,14 @@ _BROKEN_WITHOUT_WATCH = ("lost update", "write skew", "phantom in a map", "two t
 
 
 @pytest.fixture
-def stage(redis_url: str, space: str) -> Iterator[Stage]:
-    stage = Stage(redis_url, space, actors=_ACTORS_MAX)
+def kind() -> str:
+    """Of the clients; tests of other kinds have it as a parameter."""
+    return KINDS[0]
+
+
+@pytest.fixture
+def stage(redis_url: str, space: str, kind: str) -> Iterator[Stage]:
+    stage = Stage(redis_url, space, actors=_ACTORS_MAX, kind=kind)
     yield stage
     stage.close()
 
@@ -51,6 +58,21 @@ class Performance:
         self.outcomes.setdefault((tuple(results), final), released)
         self.orders.add(released)
 
+    def play_cold(self, chosen: Iterable[Order]) -> None:
+        """Play these orders, each among clients that know nothing yet."""
+        for number, order in enumerate(chosen):
+            for actor in self._stage.actors:
+                actor.forget()
+            self.play(order, f"{self._litmus.name} {number}")
+
+    def play_rehearsed(self, chosen: Iterable[Order], rehearsals: int) -> None:
+        """Play these orders among clients that have done it before.
+
+        Four rehearsals are enough for a library to foresee what comes, and to fetch it before.
+        """
+        for number, order in enumerate(chosen):
+            self.play(order, f"rehearsed {number}", rehearsals=rehearsals)
+
     def judge(self, *, is_complete: bool = False) -> None:
         impossible = {seen for seen in self.sightings if not self._litmus.is_possible(*seen)}
         assert not impossible, "a body saw a state that never was"
@@ -74,6 +96,11 @@ class Performance:
         return job
 
 
+def _some(count: int, litmus: Litmus) -> list[Order]:
+    """Return so many orders of all, the same each time."""
+    return sorted(orders(*litmus.flights), key=lambda order: zlib.crc32(bytes(order)))[:count]
+
+
 def _named(litmus: Litmus) -> str:
     return litmus.name
 
@@ -83,19 +110,38 @@ def test_clients_that_know_nothing_yet_end_in_a_serial_outcome_in_every_order(
     stage: Stage, redis_stm: Stm, litmus: Litmus
 ) -> None:
     performance = Performance(stage, redis_stm, litmus)
-    for number, order in enumerate(orders(*litmus.flights)):
-        for actor in stage.actors:
-            actor.forget()
-        performance.play(order, f"{litmus.name} {number}")
+    performance.play_cold(orders(*litmus.flights))
     performance.judge(is_complete=True)
 
 
+@pytest.mark.parametrize("kind", KINDS[1:])
 @pytest.mark.parametrize("litmus", _CASES, ids=_named)
-def test_clients_that_have_done_it_before_end_in_a_serial_outcome_in_twenty_orders(
+def test_clients_of_any_kind_end_in_a_serial_outcome_in_some_orders(
     stage: Stage, redis_stm: Stm, litmus: Litmus
 ) -> None:
-    chosen = sorted(orders(*litmus.flights), key=lambda order: zlib.crc32(bytes(order)))[:20]
-    _play_rehearsed(Performance(stage, redis_stm, litmus), chosen, rehearsals=4)
+    performance = Performance(stage, redis_stm, litmus)
+    performance.play_cold(_some(5, litmus))
+    performance.judge()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("litmus", _CASES, ids=_named)
+def test_clients_of_any_kind_end_in_a_serial_outcome_in_every_order(
+    stage: Stage, redis_stm: Stm, litmus: Litmus
+) -> None:
+    performance = Performance(stage, redis_stm, litmus)
+    performance.play_cold(orders(*litmus.flights))
+    performance.judge()
+
+
+@pytest.mark.parametrize("litmus", _CASES, ids=_named)
+def test_clients_that_have_done_it_before_end_in_a_serial_outcome_in_twelve_orders(
+    stage: Stage, redis_stm: Stm, litmus: Litmus
+) -> None:
+    performance = Performance(stage, redis_stm, litmus)
+    performance.play_rehearsed(_some(12, litmus), rehearsals=4)
+    performance.judge()
 
 
 @pytest.mark.soak
@@ -104,14 +150,8 @@ def test_clients_that_have_done_it_before_end_in_a_serial_outcome_in_twenty_orde
 def test_clients_that_have_done_it_before_end_in_a_serial_outcome_in_every_order(
     stage: Stage, redis_stm: Stm, litmus: Litmus, rehearsals: int
 ) -> None:
-    every = list(orders(*litmus.flights))
-    _play_rehearsed(Performance(stage, redis_stm, litmus), every, rehearsals=rehearsals)
-
-
-def _play_rehearsed(performance: Performance, chosen: list[Order], *, rehearsals: int) -> None:
-    """Four rehearsals are enough for a library to foresee what comes, and to fetch it before."""
-    for number, order in enumerate(chosen):
-        performance.play(order, f"rehearsed {number}", rehearsals=rehearsals)
+    performance = Performance(stage, redis_stm, litmus)
+    performance.play_rehearsed(orders(*litmus.flights), rehearsals)
     performance.judge()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from swarm_workers.stm import Stm, TCounter, TMap, TQueue, TSet, TVar
+from swarm_workers.stm import TCounter, TMap, TQueue, TSet, TVar
 
 Body = Callable[["Cells"], Any]
 Outcome = tuple[tuple[Any, ...], Any]
@@ -21,7 +21,7 @@ _WAIT_SECONDS_MAX = 10.0
 class Cells:
     """The variables of one play, as one client sees them, and what bodies saw in them."""
 
-    def __init__(self, stm: Stm, prefix: str, sightings: set[Any]) -> None:
+    def __init__(self, stm: Any, prefix: str, sightings: set[Any]) -> None:
         self.stm = stm
         self._prefix = prefix
         self.sightings = sightings

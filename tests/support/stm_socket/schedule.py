@@ -1,6 +1,6 @@
 """Transactions played in a chosen order of their flights.
 
-Each actor is a client of its own: a thread, an `Stm`, a gated lane. A schedule names the actor
+Each actor is a client of its own: a thread, a space, a gated lane. A schedule names the actor
 whose next flight is let through; a flight is answered before the next is released, so the server
 sees exactly this order. An actor that has ended, or that sleeps in `retry`, loses its turn; what is
 left when the schedule is over is released in rotation.
@@ -13,18 +13,19 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from swarm_workers.stm import Stm
+from tests.support.stm_socket.clients import KINDS, connect
 from tests.support.stm_socket.proxy import Lane, Proxy
 
 Job = Callable[["Actor"], Any]
 Order = tuple[int, ...]
 
 _PLAY_SECONDS_MAX = 20.0
-_STILL_SECONDS = 0.02
-"""Without any byte, after which an actor that owes a flight is taken to sleep in `retry`; if it
-does not, its turn is lost and its flight released later: another order, but no wrong verdict."""
+_STILL_SECONDS = 0.005
+"""Without any byte, after which an actor that owes a flight and sleeps is taken to be in `retry`;
+if it is not, its turn is lost and its flight comes later: another order, but no wrong verdict."""
 _SPIN_SECONDS = 0.001
 
 
@@ -49,10 +50,11 @@ def orders(*flights: int) -> Iterator[Order]:
 class Actor:
     """A client that runs one job at a time on a thread of its own."""
 
-    def __init__(self, proxy: Proxy, space: str) -> None:
+    def __init__(self, proxy: Proxy, space: str, kind: str) -> None:
+        self._kind = kind
         self._space = space
         self.lane: Lane = proxy.lane(is_gated=True)
-        self.stm = Stm.connect(self.lane.url, space)
+        self.stm = connect(kind, self.lane.url, space)
         self.outcome: Outcome | None = None
         self.still_at = -1
         """How much had happened on the lane when nothing more came of it."""
@@ -67,6 +69,16 @@ class Actor:
         """Say whether the job has ended."""
         return self.outcome is not None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether it sleeps, and not because the machine or the server is slow."""
+        is_owed = any(
+            each.is_opening or (each.latest is not None and not each.latest.may_block)
+            for each in self.lane.unanswered
+        )
+        stat = Path(f"/proc/self/task/{self._thread.native_id}/stat").read_text()
+        return not is_owed and stat.rpartition(")")[2].split()[0] == "S"
+
     def begin(self, job: Job) -> None:
         """Start a job."""
         self.outcome = None
@@ -75,7 +87,7 @@ class Actor:
     def forget(self) -> None:
         """Become a client that knows nothing of earlier jobs, on connections of its own."""
         self.stm.close()
-        self.stm = Stm.connect(self.lane.url, self._space)
+        self.stm = connect(self._kind, self.lane.url, self._space)
 
     def close(self) -> None:
         """End the thread."""
@@ -97,9 +109,9 @@ class Actor:
 class Stage:
     """Actors, and the proxy between them and the server."""
 
-    def __init__(self, url: str, space: str, *, actors: int) -> None:
+    def __init__(self, url: str, space: str, *, actors: int, kind: str = KINDS[0]) -> None:
         self._proxy = Proxy(url)
-        self.actors = [Actor(self._proxy, space) for _ in range(actors)]
+        self.actors = [Actor(self._proxy, space, kind) for _ in range(actors)]
 
     def rehearse(self, jobs: Sequence[Job], times: int) -> None:
         """Run each job so often, one actor after the other, with nothing held back."""
@@ -154,8 +166,9 @@ class Stage:
             self._proxy.turn(_SPIN_SECONDS)
         while not condition() and actor.still_at != lane.events:
             events = lane.events
-            if not self._proxy.turn_until(
+            has_moved = self._proxy.turn_until(
                 lambda: condition() or lane.events != events,  # noqa: B023 - called at once
                 _STILL_SECONDS,
-            ):
+            )
+            if not has_moved and actor.is_waiting:
                 actor.still_at = events
