@@ -93,7 +93,8 @@ def _rows_in_scope(
         "nodes": list(set(before) | set(after)),
         "entering": list(set(after) - set(before)),
     }
-    yield from connection.execute(_OF_NODES, values, execution_options=STREAMED)
+    with connection.execute(_OF_NODES, values, execution_options=STREAMED) as rows:
+        yield from rows
 
 
 def _blobs_of(connection: Connection, row: Any, sent: set[str]) -> Iterator[bytes]:

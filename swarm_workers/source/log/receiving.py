@@ -36,7 +36,7 @@ LAMPORT_LEAP_MAX = 1_000_000
 """How far ahead of all that was seen a Lamport time may be: a branch that forked off late, or is
 here in part, leaves gaps, a forged one would win over all others for ever."""
 BATCH_OPERATIONS_MAX = 5_000
-BATCH_BYTES_MAX = 8 << 20
+BATCH_BYTES_MAX = 2 << 20
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(5353, 1)")
 _SCOPE = text("SELECT scope FROM branches WHERE branch_id = :branch FOR NO KEY UPDATE")

@@ -113,4 +113,5 @@ def read_log(connection: Connection, runs: Sequence[Run]) -> Iterator[Any]:
     for at, run in enumerate(runs):
         values |= {f"author{at}": run.author, f"first{at}": run.first, f"last{at}": run.last}
     query = text(" UNION ALL ".join(parts) + " ORDER BY lamport, author, author_seq")
-    yield from connection.execute(query, values, execution_options=STREAMED)
+    with connection.execute(query, values, execution_options=STREAMED) as rows:
+        yield from rows

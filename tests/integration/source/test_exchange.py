@@ -1,7 +1,10 @@
 """Two databases, apart and then together: what each lacks is sent, and both come to be the same."""
 
+import json
 import random
+import tracemalloc
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +16,7 @@ from swarm_workers.source.reading import state_of
 from swarm_workers.source.registers import apply_to_edges, rebuild
 from swarm_workers.source.rows import node_of, operation_of, place_of
 from swarm_workers.source.shape import HIDDEN, shape_of
+from tasks_schema.kinds import OperationKind
 from tasks_schema.messages.source import Operation
 from tests.support.histories import History, history
 from tests.support.hubs import Hub, file_of
@@ -179,3 +183,33 @@ def test_an_encoding_that_one_hub_changes_and_another_outgrows_does_not_break_re
     assert "\u03a9" in ours.store.checkout(branch)["a.py"].data.decode()
     vector = ours.log.vector(branch)
     assert ours.log.checkout_at(branch, vector) == ours.store.checkout(branch)
+
+
+@pytest.mark.soak
+def test_what_is_sent_is_never_in_memory_at_once(hubs: tuple[Hub, Hub]) -> None:
+    ours, theirs = hubs
+    branch = ours.store.import_tree({"a.txt": TreeFile(b"words\n")}, name="long").branch_id
+    lines = [json.loads(line) for line in ours.log.export(branch)]
+    (words,) = [line["node"] for line in lines if line.get("payload", {}).get("text")]
+    for push in range(15):
+        batch = [
+            Operation(OperationKind.NODE_UPDATE, uuid.UUID(words), text=f"{push} {at} " * 300)
+            for at in range(1_000)
+        ]
+        ours.log.push(branch, batch, base=0, push_id=uuid.uuid4())
+    ours.log.seal(branch)
+    sent = 0
+
+    def measured() -> Iterator[bytes]:
+        nonlocal sent
+        for line in ours.log.export(branch):
+            sent += len(line)
+            yield line
+
+    tracemalloc.start()
+    assert theirs.log.import_lines(measured()).operations > 15_000
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sent > 30_000_000
+    assert peak < sent / 2
+    require_equal(ours, theirs, branch)
