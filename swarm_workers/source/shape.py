@@ -13,6 +13,7 @@ Names. Two folders of one name are one folder to the reader. Of two files of one
 first keeps it; the other is shown as `path~<id>`.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -72,10 +73,12 @@ class Shape:
         return node_id in self.seen or self.place(node_id).file_id in self.seen
 
     def beneath(self, node_id: NodeId) -> Iterator[Node]:
-        """Yield all nodes under this one, in order."""
-        for child in self.children.get(node_id, ()):
-            yield child
-            yield from self.beneath(child.node_id)
+        """Yield all nodes under this one, in order, however deep they are."""
+        waiting = list(reversed(self.children.get(node_id, ())))
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting += reversed(self.children.get(node.node_id, ()))
 
 
 def is_structure(node: Node) -> bool:
@@ -97,7 +100,7 @@ def shape_of(nodes: Nodes) -> Shape:
     for node in nodes.values():
         if node.kind in _FILES:
             places.setdefault(node.node_id, Place(node.node_id, ""))
-            _place_contents(node.node_id, node.node_id, "", children, places)
+            _place_contents(node.node_id, children, places)
     seen = frozenset(walk.folder_ids) | frozenset(files.values())
     return Shape(children, places, files, walk.folders, seen, demoted, clashes)
 
@@ -192,17 +195,17 @@ def _name_files(
 
 
 def _place_contents(
-    file_id: NodeId,
-    parent: NodeId,
-    prefix: str,
-    children: dict[NodeId, list[Node]],
-    places: dict[NodeId, Place],
+    file_id: NodeId, children: dict[NodeId, list[Node]], places: dict[NodeId, Place]
 ) -> None:
-    siblings = children.get(parent, [])
-    for index, node in enumerate(siblings):
-        around = siblings[max(index - 1, 0) : index + 2]
-        is_tied = sum(each.position == node.position for each in around) > 1
-        own = f"{node.position}{_TIE}{node.node_id.hex}" if is_tied else node.position
-        sortkey = prefix + own + _LEVEL_END
-        places[node.node_id] = Place(file_id, sortkey)
-        _place_contents(file_id, node.node_id, sortkey, children, places)
+    waiting = [(file_id, "")]
+    while waiting:
+        parent, prefix = waiting.pop()
+        siblings = children.get(parent, ())
+        seen = Counter(node.position for node in siblings)
+        for node in siblings:
+            is_tied = seen[node.position] > 1
+            own = f"{node.position}{_TIE}{node.node_id.hex}" if is_tied else node.position
+            sortkey = prefix + own + _LEVEL_END
+            places[node.node_id] = Place(file_id, sortkey)
+            if node.node_id in children:
+                waiting.append((node.node_id, sortkey))

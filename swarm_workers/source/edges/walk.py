@@ -32,6 +32,7 @@ from swarm_workers.source.edges.names import (
     Import,
     ImportReference,
     ModuleNames,
+    Name,
     Own,
     Reference,
     Scope,
@@ -40,6 +41,9 @@ from swarm_workers.source.edges.names import (
 from tasks_schema.kinds import EdgeKind
 
 _LANGUAGE = tree_sitter.Language(tree_sitter_python.language())
+_LITERALS = frozenset(["integer", "float", "true", "false", "none", "ellipsis", "operator"])
+_WORDS = frozenset(["pass_statement", "break_statement", "continue_statement"])
+_WITHOUT_NAMES = _LITERALS | _WORDS | {"comment", "future_import_statement"}
 _PROPERTIES = frozenset(["property", "cached_property"])
 
 
@@ -95,9 +99,7 @@ class _Walk:
             "keyword_pattern": self._keyword_pattern,
             "global_statement": self._outer,
             "nonlocal_statement": self._outer,
-            "comment": _nothing,
-            "integer": _nothing,
-            "future_import_statement": _nothing,
+            **dict.fromkeys(_WITHOUT_NAMES, _nothing),
         }
 
     def run(self) -> None:
@@ -126,7 +128,7 @@ class _Walk:
     # Uses ---------------------------------------------------------------------------------------
 
     def _identifier(self, node: tree_sitter.Node, scope: Scope) -> None:
-        self._refer(node, scope, EdgeKind.USES)
+        self._names.references.append(Reference(scope, Name(text_of(node)), EdgeKind.USES))
 
     def _attribute(self, node: tree_sitter.Node, scope: Scope) -> None:
         self._refer(node, scope, EdgeKind.USES)

@@ -389,3 +389,9 @@ def test_a_server_that_does_not_answer_is_named() -> None:
     with pytest.raises(ServiceUnreachableError, match=r"Postgres at 127\.0\.0\.1:1") as caught:
         SourceStore(engine).import_tree({}, name="x")
     assert "secret" not in str(caught.value)
+
+
+def test_fifty_megabytes_on_one_line_are_carried_as_they_are(store: SourceStore) -> None:
+    tree = {"data.py": TreeFile(b"x = '" + b"y" * 50_000_000 + b"'"), "a.py": TreeFile(b"x = 1\n")}
+    branch = store.import_tree(tree, name="huge").branch_id
+    assert store.checkout(branch) == tree

@@ -79,3 +79,17 @@ def test_an_operation_survives_the_way_through_its_row() -> None:
             operation.kind.value, operation.node_id, operation.payload, operation.stamp
         )
         assert again == operation
+
+
+def test_a_tree_may_be_deeper_than_our_own_stack() -> None:
+    file = insert("deep.py")
+    ids = [NodeId(uuid.UUID(int=100 + level)) for level in range(3_000)]
+    inner = [
+        Operation(
+            OperationKind.NODE_INSERT, node_id, NodeKind.DEF, parent, "a0", "", "", f"{level}\n", {}
+        )
+        for level, (parent, node_id) in enumerate(zip([NODE, *ids], ids, strict=False))
+    ]
+    shape = Side.of({}).after([file, *inner]).shape
+    assert [node.node_id for node in shape.beneath(NODE)] == ids
+    assert shape.place(ids[-1]).file_id == NODE
