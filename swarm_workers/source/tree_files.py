@@ -105,6 +105,8 @@ def require_storable(path: str, file: TreeFile) -> None:
 
 def is_storable(text: str) -> bool:
     """Say whether a text can be a value in the database: no NUL, no lone surrogates."""
+    if text.isascii():  # as nearly all is: a third of the time
+        return "\0" not in text
     return storable(text) == text
 
 

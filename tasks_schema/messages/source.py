@@ -8,6 +8,7 @@ lesser), so that the same operations give the same nodes in whatever order they 
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from tasks_schema.ids import NodeId
@@ -36,6 +37,7 @@ UNSTAMPED = Stamp(0, "", 0)
 """The stamp of a register that nobody wrote, and of an operation that has not landed."""
 
 _NODE_FIELDS = ("node_kind", "parent", "position", "name", "lead", "text", "meta")
+_node_values = attrgetter(*_NODE_FIELDS)
 
 
 class EdgeId(NamedTuple):
@@ -85,8 +87,8 @@ class Operation:
         if self.edge is not None:
             source, target, kind = self.edge
             return {"from": str(source), "to": str(target), "kind": kind.value}
-        written = {name: getattr(self, name) for name in _NODE_FIELDS}
-        payload = {name: value for name, value in written.items() if value is not None}
+        written = zip(_NODE_FIELDS, _node_values(self), strict=True)
+        payload: dict[str, Any] = {name: value for name, value in written if value is not None}
         if self.parent is not None:
             payload["parent"] = str(self.parent)
         return payload

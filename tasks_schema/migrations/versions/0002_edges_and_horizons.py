@@ -23,6 +23,25 @@ REGISTERS = {
     "text": ("text",),
     "meta": ("meta",),
 }
+OWN_VALUES = {
+    "kind": "j.birth->>'node_kind'",
+    "birth_parent": "(j.birth->>'parent')::uuid",
+    "parent": "(j.merged->>'parent')::uuid",
+    "position": "coalesce(j.merged->>'position', '')",
+    "name": "j.merged->>'name'",
+    "lead": "j.merged->>'lead'",
+    "text": "j.merged->>'text'",
+    "meta": "j.merged->'meta'",
+}
+BLANKS = dict.fromkeys(("position", "name", "lead", "text"), "''") | {
+    "kind": "NULL",
+    "birth_parent": "NULL",
+    "parent": "NULL",
+    "meta": "'{}'",
+}
+"""What a register holds that nobody wrote."""
+ZERO = ("0", "''", "0")
+"""Its stamp."""
 FUNCTIONS = (
     "push_operations(uuid, integer, uuid, bigint, bigint, jsonb)",
     "close_push(uuid, text, bigint, bigint, bigint)",
@@ -80,13 +99,12 @@ def _functions() -> list[str]:
     text = Path(__file__).with_name("0002_pushes.sql").read_text(encoding="utf-8")
     merges = [_merge(register, column) for register in REGISTERS for column in _columns(register)]
     lines = {
-        ":stamps": _stamps("{0}_lamport, {0}_author, {0}_seq"),
-        ":landed_stamps": _stamps("n.{0}_lamport, n.{0}_author, n.{0}_seq"),
-        ":reduced_stamps": _stamps(
-            "coalesce(r.{0}_lamport, 0), CASE WHEN r.{0}_seq IS NULL THEN '' ELSE of_author END,"
-            " coalesce(r.{0}_seq, 0)"
-        ),
-        ":reductions": _stamps(_reduction),
+        ":columns": _each(lambda register: ", ".join(_columns(register))),
+        ":own_stamps": _each("r.{0}_lamport AS own_{0}_lamport, r.{0}_seq AS own_{0}_seq"),
+        ":landed": _each(lambda register: ", ".join(f"l.{each}" for each in _columns(register))),
+        ":wins": _each(_wins_over_landed),
+        ":joined": _each(_joined),
+        ":reductions": _each(_reduction),
         ":merges": ",\n        ".join(merges),
     }
     for name in sorted(lines, key=len, reverse=True):
@@ -94,10 +112,33 @@ def _functions() -> list[str]:
     return [f"CREATE {each}" for each in text.split("\nCREATE ")[1:]]
 
 
-def _stamps(pattern: str | Callable[[str], str]) -> str:
+def _each(pattern: str | Callable[[str], str]) -> str:
     """Return a pattern filled in for each register."""
     return ",\n        ".join(
         pattern.format(each) if isinstance(pattern, str) else pattern(each) for each in REGISTERS
+    )
+
+
+def _wins_over_landed(register: str) -> str:
+    """Return whether what a run says of a register wins over what landed, if anything did."""
+    own = f"(r.{register}_lamport, of_author, r.{register}_seq)"
+    landed = ", ".join(f"l.{each}" for each in _columns(register)[-3:])
+    wins = f"coalesce({own} > ({landed}), r.{register}_seq IS NOT NULL)"
+    if register == "birth":
+        wins = f"r.birth_seq IS NOT NULL AND (l.kind IS NULL OR {own} < ({landed}))"
+    return f"{wins} AS {register}_wins"
+
+
+def _joined(register: str) -> str:
+    """Return the columns of a register, each from where it wins."""
+    columns = _columns(register)
+    own = [*(OWN_VALUES[each] for each in columns[:-3])]
+    own += [f"j.own_{register}_lamport", "of_author", f"j.own_{register}_seq"]
+    landed = [f"coalesce(j.{each}, {BLANKS[each]})" for each in columns[:-3]]
+    landed += [f"coalesce(j.{each}, {zero})" for each, zero in zip(columns[-3:], ZERO, strict=True)]
+    return ", ".join(
+        f"CASE WHEN j.{register}_wins THEN {left} ELSE {right} END"
+        for left, right in zip(own, landed, strict=True)
     )
 
 

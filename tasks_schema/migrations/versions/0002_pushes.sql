@@ -94,36 +94,10 @@ CREATE FUNCTION merge_nodes(of_branch uuid, of_author text, first_seq bigint, la
 RETURNS void
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    -- What landed before goes on beside the landings. New nodes have nothing to go on from.
+    -- What landed before goes on beside the landings, joined with what the run says. New nodes have
+    -- nothing to go on from; where something was pushed already, that is joined in at the conflict.
     WITH chain AS MATERIALIZED (SELECT * FROM branch_chain(of_branch)),
-    touched AS (
-        SELECT DISTINCT o.node_id FROM operations o
-        WHERE o.author = of_author AND o.author_seq BETWEEN first_seq AND last_seq
-            AND o.kind LIKE 'node%'
-    )
-    INSERT INTO nodes (branch_id, node_id, landing_from, position, name, lead, text, meta,
-        is_structure, kind, birth_parent, parent, :stamps)
-    SELECT of_branch, n.node_id, 4611686018427387904, n.position, n.name, n.lead, n.text, n.meta,
-        false, n.kind, n.birth_parent, n.parent, :landed_stamps
-    FROM touched, LATERAL (
-        SELECT v.* FROM chain, LATERAL (
-            SELECT o.* FROM nodes o
-            WHERE o.branch_id = chain.branch_id AND o.node_id = touched.node_id
-                AND o.landing_from <= chain.landing AND o.landing_from < 4611686018427387904
-            ORDER BY o.landing_from DESC LIMIT 1
-        ) v ORDER BY chain.depth LIMIT 1
-    ) n
-    ORDER BY n.node_id
-    ON CONFLICT DO NOTHING;
-
-    INSERT INTO nodes AS n (branch_id, node_id, landing_from, position, name, lead, text, meta,
-        is_structure, kind, birth_parent, parent, :stamps)
-    SELECT of_branch, r.node_id, 4611686018427387904, coalesce(r.merged->>'position', ''),
-        coalesce(r.merged->>'name', ''), coalesce(r.merged->>'lead', ''),
-        coalesce(r.merged->>'text', ''), coalesce(r.merged->'meta', '{}'), false,
-        r.birth->>'node_kind', (r.birth->>'parent')::uuid, (r.merged->>'parent')::uuid,
-        :reduced_stamps
-    FROM (
+    reduced AS (
         SELECT o.node_id,
             payload_merge(o.payload ORDER BY o.author_seq) AS merged,
             (array_agg(o.payload ORDER BY o.author_seq)
@@ -133,8 +107,24 @@ BEGIN
         WHERE o.author = of_author AND o.author_seq BETWEEN first_seq AND last_seq
             AND o.kind LIKE 'node%'
         GROUP BY o.node_id
-    ) r
-    ORDER BY r.node_id
+    )
+    INSERT INTO nodes AS n (branch_id, node_id, landing_from, is_structure, :columns)
+    SELECT of_branch, j.node_id, 4611686018427387904, false,
+        :joined
+    FROM (
+        SELECT r.node_id, r.merged, r.birth, :own_stamps,
+            :landed,
+            :wins
+        FROM reduced r LEFT JOIN LATERAL (
+            SELECT v.* FROM chain, LATERAL (
+                SELECT o.* FROM nodes o
+                WHERE o.branch_id = chain.branch_id AND o.node_id = r.node_id
+                    AND o.landing_from <= chain.landing AND o.landing_from < 4611686018427387904
+                ORDER BY o.landing_from DESC LIMIT 1
+            ) v ORDER BY chain.depth LIMIT 1
+        ) l ON true
+    ) j
+    ORDER BY j.node_id
     ON CONFLICT (branch_id, node_id, landing_from) DO UPDATE SET
         :merges;
 END

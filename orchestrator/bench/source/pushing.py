@@ -1,0 +1,121 @@
+"""Pushing operations, beside writing the same rows into the log and nothing more.
+
+A push also merges each operation into the registers of its node and moves the version vector on.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, text
+
+from orchestrator.bench.report import Bar, Report
+from orchestrator.bench.source.edits import Edits
+from orchestrator.bench.source.material import library_tree
+from orchestrator.bench.source.rounds import Rounds, at_least, in_turns
+from orchestrator.bench.source.statements import push_by_statements
+from swarm_workers.source.log.pushing import Push, push
+from swarm_workers.source.rows import copy_rows
+from swarm_workers.source.store import SourceStore
+from tasks_schema.messages.source import Operation
+from tasks_schema.tables.source import OPERATIONS
+
+COPY_MIN = 0.30
+SINGLE_MIN = 10.0
+FUNCTION_MIN = 2.0
+LARGE = 1000
+SMALL = 10
+SINGLES = 50
+"""Single INSERTs in one timing: they are too slow for more."""
+
+
+def measure_pushing(engine: Engine, *, nodes: int, rounds: int) -> Report:
+    """Return what pushes of 1,000 and of 10 operations take. Blocks.
+
+    Args:
+        engine: on a database with the current schema.
+        nodes: about how many the branch has that is pushed to.
+        rounds: how often each way.
+    """
+    branch = SourceStore(engine).import_tree(library_tree(nodes), name="pushed to").branch_id
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE nodes"))
+    bench = _Pushing(engine, branch)
+    large = in_turns(
+        {"push": bench.push, "COPY": bench.copy, "single INSERTs": bench.insert_singly},
+        rounds,
+        before=lambda: bench.prepare(LARGE),
+    )
+    small = in_turns(
+        {"push": bench.push, "single statements": bench.push_by_statements},
+        4 * rounds,
+        before=lambda: bench.prepare(SMALL),
+    )
+    rows = large.rows("pushing", operations=LARGE, singles=SINGLES)
+    rows += small.rows("pushing", operations=SMALL)
+    return Report(tuple(rows), tuple(_bars(large, small)))
+
+
+def _bars(large: Rounds, small: Rounds) -> Iterator[Bar]:
+    ratio = 1 / large.ratio("push", "COPY")
+    yield at_least("push of 1,000, beside raw COPY into the log", ratio, COPY_MIN, "times as fast")
+    ratio = large.ratio("single INSERTs", "push") * LARGE / SINGLES
+    name = "push of 1,000, beside single INSERTs into the log"
+    yield at_least(name, ratio, SINGLE_MIN, "times as fast")
+    ratio = small.ratio("single statements", "push")
+    name = "push of 10 by one function, beside single statements"
+    yield at_least(name, ratio, FUNCTION_MIN, "times as fast")
+
+
+class _Pushing:
+    """Ways to write the operations that were prepared last."""
+
+    def __init__(self, engine: Engine, branch: str) -> None:
+        self._engine = engine
+        self._branch = branch
+        self._edits = Edits.on(engine, branch)
+        self._numbers = count(1)
+        self._operations: list[Operation] = []
+        self._rows: list[tuple[Any, ...]] = []
+
+    def prepare(self, size: int) -> None:
+        """Make the operations of the next timing, and the very rows that the log would get."""
+        self._operations = self._edits.batch(size)
+        author = f"bench#{next(self._numbers)}"
+        self._rows = [
+            (author, seq, 1, each.kind.value, each.node_id, None, json.dumps(each.payload))
+            for seq, each in enumerate(self._operations, 1)
+        ]
+
+    def push(self) -> None:
+        """Push as everybody does."""
+        with self._engine.begin() as connection:
+            push(connection, self._pushing())
+
+    def push_by_statements(self) -> None:
+        """Do the same without the functions, a statement after another."""
+        with self._engine.begin() as connection:
+            push_by_statements(connection, self._pushing())
+
+    def copy(self) -> None:
+        """Copy the rows."""
+        with self._engine.begin() as connection:
+            copy_rows(connection, OPERATIONS, self._rows)
+
+    def insert_singly(self) -> None:
+        """Insert some of the rows, each in a transaction of its own."""
+        with self._engine.connect() as connection:
+            for row in self._rows[:SINGLES]:
+                _insert(connection, row)
+
+    def _pushing(self) -> Push:
+        return Push(self._branch, 0, uuid.uuid4(), self._operations)
+
+
+def _insert(connection: Connection, row: tuple[Any, ...]) -> None:
+    values = dict(zip((column.name for column in OPERATIONS.columns), row, strict=True))
+    values["payload"] = json.loads(values["payload"])
+    connection.execute(insert(OPERATIONS).values(values))
+    connection.commit()
