@@ -53,7 +53,7 @@ class Site:
             return self._known[1]
         queries = tuple(
             Query(each.kind, handles[each.place] if each.place >= 0 else each.key, each.argument)
-            for each, trust in self._trust.items()
+            for each, trust in list(self._trust.items())  # other threads learn meanwhile
             if trust >= _SURE and each.place < len(handles)
         )
         self._known = handles, queries
