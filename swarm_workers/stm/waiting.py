@@ -61,6 +61,14 @@ class Patience:
         self._has_answered = False
         """Whether the server has answered since the latest failure."""
 
+    def at_most(self, seconds: float) -> float:
+        """Return the time, or what the transaction has left if that is less."""
+        return self._deadline.at_most(seconds)
+
+    def check(self, doing: str) -> None:
+        """Raise TransactionTimeoutError if the transaction's time is over."""
+        self._deadline.check(doing)
+
     def reset(self) -> None:
         """Forget the failures: the server has answered what matters."""
         self._failures = 0

@@ -65,7 +65,7 @@ class RedisEngine:
 
         Who waits is woken by the deletion itself.
         """
-        patience, slot = self._patience(Deadline(None)), Slot()
+        patience, slot = self._patience(Deadline(None)), Slot(wants_own_wire=True)
         while True:
             try:
                 await self._pool.open_wire(slot)

@@ -209,9 +209,10 @@ class RedisSession:
             if holder is not None:
                 seconds = left / 1000 if left > 0 else _GATE_POLL_SECONDS
                 try:
-                    await wire.wait(ear, frozenset({gate}), seconds)
+                    await wire.wait(ear, frozenset({gate}), self._patience.at_most(seconds))
                 except WireLostError as error:
                     await self._lose(error)
+                self._patience.check("another transaction is let pass")
         self.meter.queue_seconds += time.monotonic() - started_at
         raise RestartSignal
 

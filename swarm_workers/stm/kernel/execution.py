@@ -21,7 +21,7 @@ from swarm_workers.stm.kernel.contention import gate_seconds
 from swarm_workers.stm.kernel.foresight import Call
 from swarm_workers.stm.kernel.statistics import Stopwatch
 from swarm_workers.stm.kernel.transaction import CURRENT, Space, Transaction
-from swarm_workers.stm.questions import SOFT_KINDS, Effect, Proposal, Query, Reply, RunPlan
+from swarm_workers.stm.questions import Effect, Proposal, Query, Reply, RunPlan
 from swarm_workers.stm.waiting import Deadline
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Execution(Generic[T]):
         self, space: Space, session: Session, call: Call, deadline: Deadline, local: "Local"
     ) -> None:
         """Nothing has run yet."""
-        self.extra: Sequence[Effect] = ()
-        """Effects of the library's own, to ride along with the commit."""
+        self.extra: Callable[[], Sequence[Effect]] = tuple
+        """Returns effects of the library's own, to ride along with the commit."""
         self.cancellation: BaseException | None = None
         """What wanted to cancel the transaction when it was too late."""
         self._space = space
@@ -120,13 +120,13 @@ class Execution(Generic[T]):
         return value
 
     def _plan(self) -> RunPlan:
-        is_watched = self._site.writes or self._conflicts > 0
+        is_watched = self._site.may_write or self._conflicts > 0
         run_seconds, is_long = self._run_seconds, self._is_long
         gate = gate_seconds(self._conflicts, run_seconds=run_seconds, is_long=is_long)
         hot_keys, tokens = self._local.hot_keys, tuple[str, ...]()
         if is_watched and not gate:
-            wanted = {query.key for query in self._foreseen if query.kind not in SOFT_KINDS}
-            tokens = hot_keys.tokens(wanted, time.monotonic())
+            keys = {query.key for query in self._foreseen}
+            tokens = hot_keys.tokens(keys, time.monotonic())
         self._has_tokens = bool(tokens)
         seconds = self._deadline.at_most(hot_keys.token_seconds(tokens)) if tokens else 0.0
         return RunPlan(is_watched, tokens, seconds, gate, self._is_listening)
@@ -134,7 +134,8 @@ class Execution(Generic[T]):
     async def _prefetch(self, plan: RunPlan) -> None:
         """Read what the body is going to read; take the tokens along."""
         transaction, meter = self._transaction, self._session.meter
-        if not plan.tokens and (found := self._session.take_carried(self._foreseen)):
+        is_free = not (plan.tokens or plan.gate_seconds or plan.is_listening)
+        if is_free and (found := self._session.take_carried(self._foreseen)):
             transaction.believe(found)
             return
         queued, vain_waits = meter.queue_seconds, meter.vain_waits
@@ -176,7 +177,7 @@ class Execution(Generic[T]):
         journal = self._transaction.journal
         self._foreseen = tuple(journal.asked)
         self._site.learn(self._call.handles, self._foreseen)
-        self._site.writes = bool(journal.writes)
+        self._site.note_writes(has_written=bool(journal.writes))
 
     async def _commit(self, protect: "Protect") -> bool:
         journal = self._transaction.journal
@@ -185,7 +186,7 @@ class Execution(Generic[T]):
             await self._transaction.validate()
             return True
         carried = tuple(self._foreseen) if self._is_to_carry() else ()
-        proposal = Proposal((*effects, *self.extra), journal.relied_on(), carried)
+        proposal = Proposal((*effects, *self.extra()), journal.relied_on(), carried)
         self._is_committing = True
         is_committed, self.cancellation = await protect(self._session.commit(proposal))
         self._is_committing = False
@@ -228,8 +229,12 @@ class Execution(Generic[T]):
         if not self._is_listening:
             self._is_listening = True
             return
-        await self._session.release()
-        if not await self._session.wait(keys, self._deadline.remaining_seconds()):
+        try:
+            await self._session.release()
+            is_woken = await self._session.wait(keys, self._deadline.remaining_seconds())
+        except RestartSignal:
+            return  # what it listened on is gone, so it has to look for itself
+        if not is_woken:
             self._deadline.check(f"nothing of what it waits for changed: {_shown(keys)}")
 
 

@@ -18,6 +18,8 @@ from swarm_workers.stm.questions import Handle, Query
 QUERIES_MAX = 256
 """Remembered per piece of code."""
 SITES_MAX = 1024
+QUIET_RUNS = 2
+"""After so many runs in a row that wrote nothing, nothing is watched for the next."""
 REPEAT_SECONDS_MAX = 0.05
 """Two calls that follow each other within this time are a repetition."""
 REPEATS_BEFORE_CARRY = 2
@@ -41,8 +43,10 @@ class Site:
 
     name: str
     """Module and qualified name."""
-    writes: bool = True
-    """Whether its latest run wrote anything; a guess before the first."""
+    _quiet_runs: int = 0
+    """Runs in a row that wrote nothing."""
+    _has_misled: bool = False
+    """Whether something was foretold in vain, so that one sight no longer makes a habit."""
     _trust: dict[_Pattern, int] = field(default_factory=dict)
     _known: tuple[tuple[str, ...], tuple[Query, ...]] | None = None
     """The latest call's handles, and what is foretold for such a call."""
@@ -59,6 +63,15 @@ class Site:
         self._known = handles, queries
         return queries
 
+    @property
+    def may_write(self) -> bool:
+        """Whether the next run is likely to write; the guess while little is known."""
+        return self._quiet_runs < QUIET_RUNS
+
+    def note_writes(self, *, has_written: bool) -> None:
+        """A run has written something, or nothing."""
+        self._quiet_runs = 0 if has_written else self._quiet_runs + 1
+
     def learn(self, handles: tuple[str, ...], asked: Sequence[Query]) -> None:
         """Take note of what a call with these handles has asked."""
         foretold = self.foretell(handles)
@@ -67,10 +80,12 @@ class Site:
         places = {key: place for place, key in reversed(list(enumerate(handles)))}
         patterns = [_pattern(query, places) for query in asked]
         before, self._trust = self._trust, {}
+        first = 0 if self._has_misled else _SURE
         for each in patterns[:QUERIES_MAX]:
-            self._trust[each] = min(_SURE, before.get(each, 0) + 1)
+            self._trust[each] = min(_SURE, before[each] + 1) if each in before else first
         for each, trust in list(before.items())[: QUERIES_MAX - len(self._trust)]:
             if each not in self._trust:
+                self._has_misled = True
                 self._trust[each] = _DOUBT if trust >= _SURE else trust
         self._known = None
 

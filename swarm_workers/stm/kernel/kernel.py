@@ -66,7 +66,7 @@ class Kernel:
         """Run the body until one run of it holds; see `Stm.atomically`."""
         session = self.space.engine.open(deadline)
         execution: Execution[T] = Execution(self.space, session, call, deadline, self.local)
-        execution.extra = self._due_statistics()
+        execution.extra = self._due_statistics
         try:
             value = await execution.run(body, self._protect)
         except BaseException as error:

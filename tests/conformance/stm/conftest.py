@@ -86,13 +86,13 @@ class Interference:
     """Commits of others at a chosen point of a body, the first time that the body gets there."""
 
     def __init__(self, stm: Stm) -> None:
-        self._stm = stm
+        self.stm = stm
         self.runs = 0
 
     def once(self, body: Callable[[], object]) -> None:
         self.runs += 1
         if self.runs == 1:
-            in_thread(lambda: self._stm.atomically(body))
+            in_thread(lambda: self.stm.atomically(body))
 
 
 def in_thread(action: Callable[[], object]) -> None:

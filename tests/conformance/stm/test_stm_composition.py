@@ -11,6 +11,7 @@ from swarm_workers.stm import (
     or_else,
     retry,
 )
+from tests.conformance.stm.conftest import Interference
 
 
 def test_an_exception_undoes_everything_and_reaches_the_caller(stm: Stm) -> None:
@@ -31,13 +32,15 @@ def test_an_exception_undoes_everything_and_reaches_the_caller(stm: Stm) -> None
     assert ended == ["abort"]
 
 
-def test_callbacks_run_once_after_the_commit_and_outside_of_it(stm: Stm) -> None:
+def test_callbacks_run_once_after_the_commit_and_outside_of_it(
+    stm: Stm, others: Interference
+) -> None:
     value = stm.var("v", int, default=0)
     seen: list[int] = []
 
     def body() -> None:
         value.set(3)
-        on_commit(lambda: seen.append(stm.atomically(value.get)))
+        on_commit(lambda: seen.append(others.stm.atomically(value.get)))
         on_abort(lambda: seen.append(-1))
 
     stm.atomically(body)
@@ -84,16 +87,16 @@ def test_a_nested_failure_that_is_caught_undoes_only_the_nested_part(stm: Stm) -
     assert stm.atomically(lambda: (value.get(), names.items())) == (1, {"outer": 1})
 
 
-def test_a_transaction_inside_a_transaction_is_a_part_of_it(stm: Stm) -> None:
+def test_a_transaction_inside_a_transaction_is_a_part_of_it(stm: Stm, others: Interference) -> None:
     value = stm.var("v", int, default=0)
 
     def outer() -> None:
-        stm.atomically(value.set, 1)
+        others.stm.atomically(value.set, 1)
         assert value.get() == 1
         raise LookupError
 
     with pytest.raises(LookupError):
-        stm.atomically(outer)
+        others.stm.atomically(outer)
     assert stm.atomically(value.get) == 0
 
 

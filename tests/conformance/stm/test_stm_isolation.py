@@ -80,7 +80,7 @@ def test_a_value_set_and_set_back_by_others_is_no_torn_state(
 
     def there_and_back() -> None:
         value.set(2)
-        others._stm.atomically(value.set, 1)
+        others.stm.atomically(value.set, 1)
 
     def body() -> None:
         seen = value.get()
