@@ -15,8 +15,7 @@ from swarm_workers.daily import DaysMade
 from swarm_workers.postgres import transaction
 from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.source import reading, writing
-from swarm_workers.source.edges.deriving import edge_changes
-from swarm_workers.source.edges.stored import StoredState
+from swarm_workers.source.edges.stored import edges_after
 from swarm_workers.source.errors import EmptyLandingError
 from swarm_workers.source.failed import keep_failed, read_clashes
 from swarm_workers.source.fitting import require_fitting
@@ -373,8 +372,7 @@ class SourceStore:
         state = state_of(connection, str(lane.branch), None)
         (head,) = load_sides(connection, (state,), operations)
         after = require_fitting(head, operations)
-        sides = (head.nodes, head.shape), (after.nodes, after.shape)
-        edges = edge_changes(*sides, StoredState(connection, state))
+        edges = edges_after(connection, state, (head, after), operations)
         parents = {each.parent for each in operations if each.parent is not None and each.position}
         moves = rekey(after.shape, parents) if rekeys else []
         stamped = writing.restamp(lane, [*operations, *moves, *edges])

@@ -5,6 +5,7 @@ so that who uses what is read from an index, at any landing, on any hub.
 """
 
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -66,6 +67,12 @@ def edges_of_tree(nodes: Nodes, shape: Shape) -> frozenset[EdgeId]:
 def insert_edges(edges: Iterable[EdgeId]) -> list[Operation]:
     """Return the operations that make edges be there."""
     return [Operation.of_edge(OperationKind.EDGE_INSERT, edge) for edge in sorted(edges)]
+
+
+def difference(old: AbstractSet[EdgeId], new: AbstractSet[EdgeId]) -> list[Operation]:
+    """Return the operations that make new edges of old ones."""
+    gone = [Operation.of_edge(OperationKind.EDGE_DELETE, edge) for edge in sorted(old - new)]
+    return gone + insert_edges(new - old)
 
 
 def edge_changes(
@@ -145,8 +152,7 @@ class _Deriving:
             owner for side in self._sides for each in concerned for owner in side.owners(each)
         }
         old, new = self._stock.edges_from(owners), self._found(concerned)
-        gone = [Operation.of_edge(OperationKind.EDGE_DELETE, edge) for edge in sorted(old - new)]
-        return gone + insert_edges(new - old)
+        return difference(old, new)
 
     def _compared(self) -> dict[str, Change]:
         """Return what changed of each module to the eyes of others."""

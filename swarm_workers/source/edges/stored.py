@@ -1,18 +1,30 @@
 """Edges and files of a stored state, as far as deriving the next one's edges asks for them."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from swarm_workers.source import reading
+from swarm_workers.source.edges.deriving import difference, edge_changes, edges_of_tree
+from swarm_workers.source.merging import Side
 from swarm_workers.source.reading import State
+from swarm_workers.source.registers import Node
+from swarm_workers.source.rows import NODE_SELECT, node_of
 from swarm_workers.source.shape import Shape, shape_of
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import EdgeKind
-from tasks_schema.messages.source import EdgeId
+from tasks_schema.messages.source import EdgeId, Operation
 
+_ORIGIN = text(
+    """
+    SELECT l.attempt_id IS NOT NULL AS is_landed, b.parent_branch IS NOT NULL AS is_fork,
+        l.number = 0 AND b.digest IS NOT NULL AS is_imported
+    FROM landings l JOIN branches b USING (branch_id)
+    WHERE l.branch_id = :branch AND l.number = :landing
+    """
+)
 _UUIDS = ARRAY(UUID(as_uuid=True))
 
 
@@ -50,6 +62,42 @@ class StoredState:
     def edges_from(self, node_ids: Collection[NodeId]) -> set[EdgeId]:
         """Return the edges that start at any of these nodes."""
         return read_edges(self._connection, self._state, "e.from_node = ANY(:ids)", node_ids)
+
+
+def edges_after(
+    connection: Connection, state: State, sides: tuple[Side, Side], operations: Sequence[Operation]
+) -> list[Operation]:
+    """Return the operations on edges that belong to a landing. Blocks.
+
+    Whoever pushes to a branch, or brings operations of another hub, says of edges what they like,
+    or nothing. The next landing then looks at the whole tree, and puts right what is wrong.
+
+    Args:
+        connection: to read with.
+        state: the head.
+        sides: the head and the landing, as far as loaded: all folders and files, and the contents
+            of the files that the operations touch.
+        operations: of the landing.
+    """
+    if _is_derived(connection, state):
+        before, after = ((side.nodes, side.shape) for side in sides)
+        return edge_changes(before, after, StoredState(connection, state))
+    rows = connection.execute(state.select(NODE_SELECT, "TRUE"))
+    nodes: dict[NodeId, Node] = {row.node_id: node_of(row) for row in rows}
+    whole = Side.of(nodes).after(operations)
+    old = read_edges(connection, state, "e.from_node = ANY(:ids)", nodes.keys())
+    return difference(old, edges_of_tree(whole.nodes, whole.shape))
+
+
+def _is_derived(connection: Connection, state: State) -> bool:
+    """Say whether the edges of a state were found when it came to be: not by a push."""
+    for branch, landing in state.levels:
+        row = connection.execute(_ORIGIN, {"branch": branch, "landing": landing}).one()
+        if row.is_landed or row.is_imported:
+            return True
+        if landing > 0 or not row.is_fork:
+            return False
+    return False
 
 
 def read_edges(

@@ -254,7 +254,7 @@ class _Walk:
         first = parameters.named_children[:1] if parameters is not None else []
         around = inner.parent
         assert around is not None, "a method is in a class"
-        (definition,) = around.names["__class__"]
+        definition = around.names["__class__"][0]  # a body may bind that name once more
         if first and first[0].type == "identifier" and isinstance(definition, Definition):
             inner.names[text_of(first[0])] = [Own(definition, is_class)]
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from swarm_workers.protocols import TreeFile
 from swarm_workers.source.edges.deriving import edges_of_tree
 from swarm_workers.source.edges.stored import read_edges
+from swarm_workers.source.log.operation_log import OperationLog
 from swarm_workers.source.reading import read_nodes, state_of
 from swarm_workers.source.registers import apply_to_edges
 from swarm_workers.source.rows import operation_of
@@ -90,3 +91,26 @@ def test_edges_of_every_landing_are_those_of_its_code_and_of_its_operations(
             assert edges == edges_of_log(engine, store, branch, number)
             found += len(edges)
     assert found > 50
+
+
+def test_a_landing_puts_right_what_pushes_left_undone(store: SourceStore, engine: Engine) -> None:
+    tree = changes_of({"a.py": "def f(): pass\n", "b.py": "from a import f\n\ndef g(): pass\n"})
+    branch = store.import_tree(tree, name="pushed").branch_id
+    pushed = store.propose(branch, 0, changes_of({"b.py": "from a import f\n\ndef g(): f()\n"}))
+    log = OperationLog(engine)
+    log.push(branch, pushed, base=0, push_id=uuid.uuid4())
+    fork = store.fork(branch, log.seal(branch).number)
+    for each, head in ((branch, 1), (fork, 0)):
+        assert stored_edges(engine, each, head) != edges_of_code(engine, each, head)
+        landed = store.land(
+            each,
+            expected_head=head,
+            operations=store.propose(each, head, changes_of({"c.py": "x = 1\n"})),
+            author="a",
+            attempt_id=uuid.uuid4(),
+            exit_status=0,
+        )
+        assert isinstance(landed, Landing)
+        assert stored_edges(engine, each, landed.number) == edges_of_code(
+            engine, each, landed.number
+        )
