@@ -92,6 +92,9 @@ class AsyncWire(asyncio.Protocol):
             raise WireLostError("it did not answer in time") from error
         except OSError as error:
             raise WireLostError(str(error)) from error
+        except BaseException:
+            wire.close()  # cancelled before anybody could hold it, and so close it
+            raise
         check_greeting(replies, wire.close)
         return wire
 

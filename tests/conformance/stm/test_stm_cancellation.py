@@ -12,13 +12,8 @@ from typing import Any
 
 import pytest
 
-import swarm_workers.stm
-from swarm_workers.stm import Stm, check, on_abort, on_commit
+from swarm_workers.stm import AsyncStm, Stm, check, on_abort, on_commit
 from tests.conformance.stm.conftest import in_thread
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(swarm_workers.stm, "AsyncStm"), reason="nothing can be awaited yet"
-)
 
 _SUSPENSIONS_MAX = 60
 _STALL_SECONDS_MAX = 10
@@ -155,7 +150,7 @@ async def _attempt(
     places: Collection[int],
 ) -> str:
     """Cancel the work there, look at what is left, and return what became of it."""
-    stm = swarm_workers.stm.AsyncStm.connect(url, director.space, engine=engine)
+    stm = AsyncStm.connect(url, director.space, engine=engine)
     async with asyncio.timeout(_STALL_SECONDS_MAX):
         for _ in range(rehearsals):
             await stm.atomically(Scene(stm, director).body)

@@ -6,13 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-import swarm_workers.stm
 from swarm_workers.stm import Stm
 from tests.support.stm_socket.crowd import ACCOUNTS, EACH, Process, accounts, crowd, done
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(swarm_workers.stm, "AsyncStm"), reason="there is no gate yet"
-)
 
 _MOVERS = 8
 _THINKING_SECONDS = 0.005

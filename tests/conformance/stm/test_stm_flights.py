@@ -13,16 +13,16 @@ import pytest
 
 from swarm_workers.stm import Stm
 from tests.conformance.stm.conftest import Interference
-from tests.support.stm_socket.clients import IS_NEW, KINDS, connect
+from tests.support.stm_socket.clients import KINDS, connect
 from tests.support.stm_socket.meter import Meter, Tally, metered
-from tests.support.stm_socket.shapes import NOT_YET, SHAPES, Flights, Operation, Shape, prepare
+from tests.support.stm_socket.shapes import SHAPES, Flights, Operation, Shape, prepare
 
 _RUNS_BEFORE = 5
 """Enough for whatever a library learns about a body."""
 _WAIT_SECONDS_MAX = 10
-_FLIGHTS_BEFORE_SLEEP = 2 if IS_NEW else 3
+_FLIGHTS_BEFORE_SLEEP = 2
 """Of a transaction that has nothing to do yet."""
-_FLIGHTS_ONCE_WOKEN = {"Stm, watch": 3 if IS_NEW else 2, "AsyncStm, watch": 3}
+_FLIGHTS_ONCE_WOKEN = {"watch": 3, "async watch": 3}
 """Of a pop, if not 2: under WATCH one more, as the run before has written nothing."""
 
 
@@ -36,10 +36,9 @@ def meter(redis_url: str) -> Iterator[Meter]:
 def prepared(redis_stm: Stm, redis_url: str) -> None:
     """Fill the space, and let the server learn the programs that it may be asked to run."""
     prepare(redis_stm)
-    if IS_NEW:
-        stm = Stm.connect(redis_url, redis_stm.space, engine="function")
-        stm.atomically(stm.queue("jobs", int).pop)
-        stm.close()
+    stm = Stm.connect(redis_url, redis_stm.space, engine="function")
+    stm.atomically(stm.queue("jobs", int).pop)
+    stm.close()
 
 
 @pytest.fixture(params=KINDS)
@@ -94,13 +93,7 @@ def test_a_shape_takes_as_many_flights_as_the_table_says(
         _run(operation)
     again = _counted(meter, operation)
     counted = Flights(len(first), len(later), len(again))
-    expected = NOT_YET.get(shape.name, shape.flights)
-    assert counted == expected, f"first: {first}; later: {later}; again: {again}"
-
-
-def test_the_list_of_what_is_missing_names_only_shapes_that_exist() -> None:
-    table = {shape.name: shape.flights for shape in SHAPES}
-    assert all(table[name] != flights for name, flights in NOT_YET.items())
+    assert counted == shape.flights, f"first: {first}; later: {later}; again: {again}"
 
 
 def test_handles_cost_nothing(meter: Meter, space: str) -> None:

@@ -23,8 +23,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-import swarm_workers.stm
-from swarm_workers.stm import Stm, TransactionTimeoutError
+from swarm_workers.stm import SnapshotStaleError, Stm, TransactionTimeoutError
+from tests.support.stm_socket.clients import connect
 from tests.support.stm_socket.model import (
     FaultError,
     Log,
@@ -37,8 +37,7 @@ from tests.support.stm_socket.model import (
 
 _NUMBERS = itertools.count(1)
 _CLIENTS = 3
-_IS_NEW = hasattr(swarm_workers.stm, "AsyncStm")
-_ENGINES = ["watch", "function"] if _IS_NEW else ["watch"]
+_KINDS = ["watch", "function"]
 _ENOUGH_SECONDS = 0.005
 """For a transaction that has to give up."""
 _STALL_SECONDS_MAX = 20
@@ -173,7 +172,7 @@ class Clients(RuleBasedStateMachine):
             self.model = others.after
 
     @rule(client=_CLIENT, other=_CLIENT, theirs=_WRITES | _STRAIGHT, may_merge=st.booleans())
-    @precondition(lambda self: self.waiter is None and hasattr(Stm, "snapshot"))
+    @precondition(lambda self: self.waiter is None)
     def think_while_another_commits(
         self,
         client: int,
@@ -263,7 +262,7 @@ class Clients(RuleBasedStateMachine):
         if now is not None:
             stm.commit_if(snapshot, lambda _: write("applied"), merge=merge)
         else:
-            with suppress(swarm_workers.stm.SnapshotStaleError):
+            with suppress(SnapshotStaleError):
                 stm.commit_if(snapshot, lambda _: write("applied"))
         return ended[0]
 
@@ -295,14 +294,12 @@ def _in_memory() -> list[Stm]:
     return [Stm.in_memory("machine")] * _CLIENTS
 
 
-def _on_redis(url: str, engine: str) -> Callable[[], list[Stm]]:
-    options: dict[str, Any] = {"engine": engine} if _IS_NEW else {}
-
-    def connect() -> list[Stm]:
+def _on_redis(url: str, kind: str) -> Callable[[], list[Stm]]:
+    def connect_all() -> list[Stm]:
         space = f"machine-{os.getpid()}-{next(_NUMBERS)}"
-        return [Stm.connect(url, space, **options) for _ in range(_CLIENTS)]
+        return [connect(kind, url, space) for _ in range(_CLIENTS)]
 
-    return connect
+    return connect_all
 
 
 def _play(connect: Callable[[], list[Stm]], *, examples: int, steps: int) -> None:
@@ -318,12 +315,12 @@ def _play(connect: Callable[[], list[Stm]], *, examples: int, steps: int) -> Non
 
 
 def test_clients_in_one_process_behave_like_plain_collections() -> None:
-    _play(_in_memory, examples=40, steps=20)
+    _play(_in_memory, examples=25, steps=20)
 
 
-@pytest.mark.parametrize("engine", _ENGINES)
-def test_clients_of_a_server_behave_like_plain_collections(redis_url: str, engine: str) -> None:
-    _play(_on_redis(redis_url, engine), examples=40, steps=20)
+@pytest.mark.parametrize("kind", _KINDS)
+def test_clients_of_a_server_behave_like_plain_collections(redis_url: str, kind: str) -> None:
+    _play(_on_redis(redis_url, kind), examples=25, steps=20)
 
 
 @pytest.mark.soak
@@ -334,8 +331,8 @@ def test_clients_in_one_process_behave_like_plain_collections_for_long() -> None
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("engine", _ENGINES)
+@pytest.mark.parametrize("kind", _KINDS)
 def test_clients_of_a_server_behave_like_plain_collections_for_long(
-    redis_url: str, engine: str
+    redis_url: str, kind: str
 ) -> None:
-    _play(_on_redis(redis_url, engine), examples=2000, steps=50)
+    _play(_on_redis(redis_url, kind), examples=2000, steps=50)

@@ -1,36 +1,33 @@
-"""Every kind of client that a space can have, to be used the same way."""
+"""Every kind of client that a space on a server can have, to be used the same way."""
 
 import asyncio
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-import swarm_workers.stm
-from swarm_workers.stm import Stm
+from swarm_workers.stm import AsyncStm, Stm
 
-IS_NEW = hasattr(swarm_workers.stm, "AsyncStm")
-KINDS = ["Stm, watch"]
-if IS_NEW:
-    KINDS += ["Stm, function", "AsyncStm, watch", "AsyncStm, function"]
+KINDS = ("watch", "function", "async watch", "async function")
+"""The engine, and whether it has to be awaited."""
 
 
 class Awaited:
-    """An asynchronous space that is used like one for threads, on an event loop of its own.
+    """An asynchronous space that is used like one for threads, by the thread that calls.
 
-    Variables are those of the space. Used by one thread at a time.
+    So it sleeps in that thread when it waits, and nowhere else.
     """
 
-    def __init__(self, stm: Any) -> None:
-        self.stm = stm
+    def __init__(self, stm: AsyncStm) -> None:
+        self._stm = stm
         self._loop = asyncio.new_event_loop()
 
     def __getattr__(self, name: str) -> Any:
-        attribute = getattr(self.stm, name)
+        attribute = getattr(self._stm, name)
         return self._awaiting(attribute) if inspect.iscoroutinefunction(attribute) else attribute
 
     def close(self) -> None:
         """Close the space, then the loop."""
-        self.stm.close()
+        self._stm.close()
         self._loop.run_until_complete(asyncio.sleep(0))  # transports end in the turn after
         self._loop.close()
 
@@ -42,8 +39,8 @@ class Awaited:
 
 def connect(kind: str, url: str, space: str) -> Any:
     """Return a client of this kind, to be used like `Stm`."""
-    if not IS_NEW:
-        return Stm.connect(url, space)
-    name, engine = kind.split(", ")
-    stm = getattr(swarm_workers.stm, name).connect(url, space, engine=engine)
-    return Awaited(stm) if name == "AsyncStm" else stm
+    manner, _, engine = kind.rpartition(" ")
+    options: Any = {"engine": engine}
+    if manner == "async":
+        return Awaited(AsyncStm.connect(url, space, **options))
+    return Stm.connect(url, space, **options)

@@ -231,34 +231,6 @@ SHAPES = [
     Shape("map, items", Flights(2, 1, 1), _one(_map_items)),
     Shape("an exception after a read", Flights(1, 1, 1), _one(_fail_after_read)),
     Shape("three variables read", Flights(3, 1, 1), _one(_look_at_three)),
-    *(
-        [
-            Shape("snapshot", Flights(3, 1, 1), _snapshot),
-            Shape("snapshot and commit_if", Flights(5, 3, 3), _snapshot_and_commit_if),
-        ]
-        if hasattr(Stm, "snapshot")
-        else []
-    ),
+    Shape("snapshot", Flights(3, 1, 1), _snapshot),
+    Shape("snapshot and commit_if", Flights(5, 3, 3), _snapshot_and_commit_if),
 ]
-
-NOT_YET = (
-    {}
-    if hasattr(Stm, "snapshot")
-    else {
-        "blind write": Flights(2, 2, 2),
-        "commutative writes of four kinds": Flights(2, 2, 2),
-        "read-write, one variable": Flights(2, 2, 2),
-        "read-write, two variables": Flights(3, 3, 3),
-        "ten dependent reads and a write": Flights(11, 11, 11),
-        "or_else whose left branch retries": Flights(3, 3, 3),
-        "a nested part that fails": Flights(3, 3, 3),
-        "take from a budget": Flights(2, 2, 2),
-        "pop from a queue": Flights(2, 2, 2),
-        "claim in a set": Flights(2, 2, 2),
-        "map, get and put": Flights(2, 2, 2),
-        "map, put": Flights(2, 2, 2),
-        "map, items": Flights(2, 2, 2),
-        "three variables read": Flights(3, 3, 3),
-    }
-)
-"""Shapes that still cost more than the table says, and what they cost."""
