@@ -16,6 +16,7 @@ ACCOUNTS = 16
 GROUPS = 32
 """Sets of variables among which a transaction that is not to repeat the last one chooses."""
 _WARM_UP = 3
+"""Transactions of an agent that is alone; in a crowd one each is plenty."""
 Prepared = Callable[[], Outcome]
 
 
@@ -81,12 +82,13 @@ def _measured(
     task: Task, step: Callable[[], object], probe: Probe, *, increments_each: int = 1
 ) -> Prepared:
     """Warm up, and return the rest."""
-    for _ in range(_WARM_UP):
+    warm_up = _WARM_UP if task.job.agents == 1 else 1
+    for _ in range(warm_up):
         step()
 
     def run() -> Outcome:
         outcome = run_measured(task, step, probe)
-        outcome.increments = increments_each * (_WARM_UP + len(outcome.latencies))
+        outcome.increments = increments_each * (warm_up + len(outcome.latencies))
         return outcome
 
     return run
