@@ -112,7 +112,7 @@ class WatchSession(RedisSession):
     async def _arm(self) -> None:
         """Have the record and the gate watched, and nothing else."""
         wire, own = await self._wire(), self._own
-        # A gate that was closed is not closed for ever: what is remembered of it must be asked anew.
+        # A gate is not closed for ever: what is remembered of a closed one must be asked anew.
         if self.slot.watched != own or self.slot.gate is not None:
             commands: list[Command] = [
                 ("UNWATCH",), ("WATCH", *sorted(own)), ("GET", self._keys.gate)
