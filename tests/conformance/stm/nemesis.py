@@ -28,8 +28,8 @@ from tests.support.elle.checker import check
 from tests.support.elle.history import Transaction
 from tests.support.elle.report import Report
 
-_STILL_SECONDS = 0.4
-_REPLY_SECONDS_MAX = 0.25
+_STILL_SECONDS = 0.8
+_REPLY_SECONDS_MAX = 0.5
 """What some clients allow for a reply: less than the server stands still."""
 _KEYS_AT_ONCE = 40
 

@@ -18,6 +18,8 @@ from tests.support.elle.history import Transaction
 from tests.support.elle.report import Anomaly, Report
 
 _CYCLES = {Anomaly.G0, Anomaly.G1C, Anomaly.G_SINGLE, Anomaly.G2, Anomaly.REALTIME}
+_TWICE = {Anomaly.DUPLICATE, Anomaly.INTERNAL, Anomaly.GARBAGE}
+"""A value is there twice; a retry sees what it is about to append; or a counter is too high."""
 _SEED = 20
 
 
@@ -49,21 +51,22 @@ def test_a_long_history_under_every_disturbance_has_no_anomaly(
 def test_a_planted_bug_is_found(bug: str, redis_url: str, space: str) -> None:
     report = _undisturbed(bug, redis_url, space, transactions=400)
     found = report.count()
-    assert _CYCLES & set(found), report
-    assert found[Anomaly.LOST] + found[Anomaly.INCOMPATIBLE] > 0, report
+    assert _CYCLES & set(found), str(report)
+    assert found[Anomaly.LOST] + found[Anomaly.INCOMPATIBLE] > 0, str(report)
 
 
 def test_the_same_clients_without_the_bug_have_no_anomaly(redis_url: str, space: str) -> None:
     report = _undisturbed(RIGHT, redis_url, space, transactions=400)
-    assert report.is_clean, report
+    assert report.is_clean, str(report)
 
 
 def test_the_usual_client_applies_transactions_twice_under_the_same_disturbance(
     tmp_path: Path,
 ) -> None:
     with Nemesis(RIGHT, tmp_path, seed=_SEED) as nemesis:
-        report = nemesis.run(clients=4, transactions=400, pause=20, deeds=[Fault.LOSE_REPLY])
-    assert report.count()[Anomaly.DUPLICATE] > 0, report
+        report = nemesis.run(clients=4, transactions=400, pause=8, deeds=[Fault.LOSE_REPLY])
+    assert nemesis.proxy.met[Fault.LOSE_REPLY] > 20
+    assert _TWICE & set(report.count()), str(report)
 
 
 def test_threads_on_the_twin_in_memory_have_no_anomaly(space: str) -> None:
@@ -79,11 +82,11 @@ def test_threads_on_the_twin_in_memory_have_no_anomaly(space: str) -> None:
             history.append(transaction(begun.pop(line.teller), line))
     assert len(history) == 1200
     report = check(history)
-    assert report.is_clean, report
+    assert report.is_clean, str(report)
 
 
 def _assert_whole(nemesis: Nemesis, report: Report, *, transactions: int, times: int) -> None:
-    assert report.is_clean, report
+    assert report.is_clean, str(report)
     assert nemesis.fleet.undecided == 0, "a living client could not learn an outcome"
     assert len(report.history) >= transactions
     assert report.committed > 0.85 * transactions, "the rest was to abort, or in haste"

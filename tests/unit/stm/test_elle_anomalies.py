@@ -56,7 +56,7 @@ def test_a_serial_history_has_none() -> None:
         between(2, 3, Append("x", 2), Append("y", 1)),
         between(4, 5, read("x", 1, 2), members("y", 1), Count("x", 2), absent("y", 2)),
     ])  # fmt: skip
-    assert report.is_clean, report
+    assert report.is_clean, str(report)
     assert report.committed == 3
     assert "3 transactions, 3 committed" in str(report)
     assert "anomalies: none" in str(report)
@@ -239,7 +239,7 @@ def test_own_appends_are_taken_off_what_was_seen() -> None:
 
 def test_an_unknown_outcome_is_settled_by_who_saw_it() -> None:
     report = _with_unknown(at_once(read("x", 1), read("y", 1), read("z")))
-    assert report.is_clean, report
+    assert report.is_clean, str(report)
     assert (report.found_committed, report.found_absent, report.unresolved) == ((0,), (1,), ())
 
 
