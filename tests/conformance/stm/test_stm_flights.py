@@ -19,6 +19,7 @@ from tests.support.stm_socket.shapes import SHAPES, Flights, Operation, Shape, p
 
 _RUNS_BEFORE = 5
 """Enough for whatever a library learns about a body."""
+_CONFLICTS_BEFORE_TOKEN = 2
 _WAIT_SECONDS_MAX = 10
 _FLIGHTS_BEFORE_SLEEP = 2
 """Of a transaction that has nothing to do yet."""
@@ -121,6 +122,25 @@ def test_a_conflict_costs_two_flights_more(client: Any, meter: Meter, redis_stm:
     assert redis_stm.atomically(theirs.get) == 11
     assert others.runs == 2
     assert len(tally) == 4, tally
+
+
+def test_a_token_for_a_contended_variable_costs_no_flight(
+    client: Any, meter: Meter, redis_stm: Stm
+) -> None:
+    value, theirs = (stm.var("v", int, default=0) for stm in (client, redis_stm))
+    others = Interference(redis_stm)
+
+    def body() -> None:
+        seen = value.get()
+        others.once(lambda: theirs.set(theirs.get() + 1))
+        value.set(seen + 10)
+
+    for _ in range(_CONFLICTS_BEFORE_TOKEN):
+        others.runs = 0
+        client.atomically(body)
+    tally = _counted(meter, [lambda _: client.atomically(body)])
+    assert any("BLPOP" in flight.names for flight in tally.flights), tally
+    assert len(tally) == 2, tally
 
 
 @pytest.mark.parametrize(

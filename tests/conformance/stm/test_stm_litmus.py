@@ -1,5 +1,7 @@
 """Every order in which the flights of two or three transactions can reach the server."""
 
+import itertools
+import random
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,12 +11,15 @@ import redis
 
 from swarm_workers.stm import Stm
 from tests.support.stm_socket.clients import KINDS
-from tests.support.stm_socket.litmus import Cells, Litmus, empty
+from tests.support.stm_socket.litmus import Body, Cells, Litmus, empty
+from tests.support.stm_socket.litmus_bodies import add_to_both, look, read_ab
 from tests.support.stm_socket.litmus_control import CONTROL
 from tests.support.stm_socket.litmus_isolation import ISOLATION
 from tests.support.stm_socket.schedule import Actor, Job, Order, Stage, orders
 
 _ACTORS_MAX = 4
+_SWING_RUNS = 8
+_COMMITS = {"EXEC", "FCALL"}
 _CASES = [*ISOLATION, *CONTROL]
 _BROKEN_WITHOUT_WATCH = ("lost update", "write skew", "phantom in a map", "two toggles")
 
@@ -153,6 +158,50 @@ def test_clients_that_have_done_it_before_end_in_a_serial_outcome_in_every_order
     performance = Performance(stage, redis_stm, litmus)
     performance.play_rehearsed(orders(*litmus.flights), rehearsals)
     performance.judge()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("plays", [8, pytest.param(300, marks=pytest.mark.soak)])
+def test_clients_in_full_swing_lose_nothing(
+    stage: Stage, redis_stm: Stm, kind: str, plays: int
+) -> None:
+    """Two that add to both variables over and over, and one that looks, in random orders."""
+    chance = random.Random(plays)
+    for number in range(plays):
+        prefix, sightings = f"swing {number}", set[Any]()
+        results, _ = stage.play(
+            [
+                _again_and_again(body, prefix, sightings)
+                for body in (add_to_both, add_to_both, look)
+            ],
+            _long_turns(chance),
+        )
+        assert all(left == right for left, right in sightings), "a body saw a torn state"
+        assert sorted([*results[0], *results[1]]) == list(range(2 * _SWING_RUNS))
+        assert results[2] == sorted(results[2]), "it looked back in time"
+        final = redis_stm.atomically(read_ab, Cells(redis_stm, prefix, set()))
+        assert final == (2 * _SWING_RUNS, 2 * _SWING_RUNS)
+    assert any(_took_one_flight(actor) for actor in stage.actors), "nobody was in full swing"
+
+
+def _again_and_again(body: Body, prefix: str, sightings: set[Any]) -> Job:
+    def job(actor: Actor) -> list[Any]:
+        cells = Cells(actor.stm, prefix, sightings)
+        return [cells.run(body) for _ in range(_SWING_RUNS)]
+
+    return job
+
+
+def _long_turns(chance: random.Random) -> Order:
+    """Return an order in which one actor often comes several times in a row."""
+    turns = [[chance.randrange(3)] * chance.randint(1, 9) for _ in range(12)]
+    return tuple(itertools.chain.from_iterable(turns))
+
+
+def _took_one_flight(actor: Actor) -> bool:
+    """Say whether a commit ever followed on a commit, with no read in a flight of its own."""
+    commits = [_COMMITS.intersection(flight.names) != set() for flight in actor.lane.flights]
+    return any(first and second for first, second in itertools.pairwise(commits))
 
 
 def test_twenty_and_ninety_orders_are_all_there_are() -> None:
