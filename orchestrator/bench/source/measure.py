@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from orchestrator.bench.report import Report
 from orchestrator.bench.source.checkouts import measure_checkouts
+from orchestrator.bench.source.crowd import measure_crowd
 from orchestrator.bench.source.database import connect, own_database
 from orchestrator.bench.source.editing import measure_editing
 from orchestrator.bench.source.parsing import measure_parsing
+from orchestrator.bench.source.pushing import measure_pushing
 from orchestrator.bench.source.standings import measure_standings
 
 Announce = Callable[[str, int, int], object]
@@ -25,10 +27,13 @@ class Size:
     lines: int
     libcst_lines: int
     pairs: int
+    pushed_nodes: int
+    crowd_rounds: int
+    crowd_seconds: float
 
 
-QUICK = Size(11, 30_000, 10, 2_000_000, 40_000, 20_000, 100)
-FULL = Size(25, 100_000, 30, 10_000_000, 200_000, 60_000, 1_000)
+QUICK = Size(11, 30_000, 10, 2_000_000, 40_000, 20_000, 100, 10_000, 5, 1.5)
+FULL = Size(25, 100_000, 30, 10_000_000, 200_000, 60_000, 1_000, 50_000, 9, 3.0)
 
 
 def measure(size: Size, announce: Announce, named_url: str = "") -> Report:
@@ -53,6 +58,10 @@ def measure(size: Size, announce: Announce, named_url: str = "") -> Report:
             "editing": lambda: measure_editing(pairs_max=size.pairs),
             "checkouts": lambda: measure_checkouts(
                 engine, nodes=size.nodes, landings=size.landings, rounds=size.rounds
+            ),
+            "pushing": lambda: measure_pushing(engine, nodes=size.pushed_nodes, rounds=size.rounds),
+            "crowd": lambda: measure_crowd(
+                engine, url, rounds=size.crowd_rounds, seconds=size.crowd_seconds
             ),
             "leaderboard": lambda: measure_standings(
                 engine, attempts=size.attempts, rounds=size.rounds

@@ -1,0 +1,113 @@
+"""Eight writers at once: each in a lane of its own, beside all of them as one author."""
+
+import multiprocessing
+import statistics
+import time
+import uuid
+from multiprocessing.connection import Connection as Pipe
+from typing import Any
+
+from sqlalchemy import Engine
+
+from orchestrator.bench.report import Report
+from orchestrator.bench.source.database import connect
+from orchestrator.bench.source.edits import Edits
+from orchestrator.bench.source.material import library_tree
+from orchestrator.bench.source.rounds import at_least
+from swarm_workers.source.log.lanes import LANES, lane_of
+from swarm_workers.source.log.pushing import Push, push
+from swarm_workers.source.store import SourceStore
+
+LANES_MIN = 2.0
+WRITERS = 8
+SIZE = 50
+_NODES = 8000
+_READY_SECONDS_MAX = 60.0
+
+
+def measure_crowd(engine: Engine, url: str, *, rounds: int, seconds: float) -> Report:
+    """Return how many operations a second eight writers push. Blocks.
+
+    Args:
+        engine: on a database with the current schema.
+        url: of the same.
+        rounds: how often each way gets its turn.
+        seconds: of one turn.
+    """
+    branch = SourceStore(engine).import_tree(library_tree(_NODES), name="crowded").branch_id
+    spawn = multiprocessing.get_context("spawn")
+    pipes: list[Pipe] = []
+    processes: list[Any] = []
+    for number in range(WRITERS):
+        near, far = spawn.Pipe()
+        process = spawn.Process(target=write, args=(url, branch, number, far), daemon=True)
+        process.start()
+        pipes.append(near)
+        processes.append(process)
+    try:
+        for pipe in pipes:
+            _answer(pipe)
+        rates: dict[str, list[float]] = {"own lanes": [], "one author": []}
+        for _ in range(rounds):
+            for way, taken in rates.items():
+                taken.append(_slice(pipes, is_shared=way == "one author", seconds=seconds))
+    finally:
+        for process in processes:
+            process.kill()
+            process.join()
+    ratio = statistics.median(
+        own / one for own, one in zip(rates["own lanes"], rates["one author"], strict=True)
+    )
+    rows = tuple(
+        {
+            "of": "crowd",
+            "way": way,
+            "writers": WRITERS,
+            "operations_per_second": statistics.median(taken),
+            "rounds": rounds,
+        }
+        for way, taken in rates.items()
+    )
+    return Report(rows, (at_least("8 lanes, beside one author", ratio, LANES_MIN, "times"),))
+
+
+def write(url: str, branch: str, number: int, pipe: Pipe) -> None:
+    """Push as told through a pipe, until it is closed: the whole life of one writer's process."""
+    engine = connect(url)
+    edits = Edits.on(engine, branch, seed=number)
+    pipe.send(0)
+    while True:
+        try:
+            is_shared, seconds = pipe.recv()
+        except EOFError:
+            return
+        ends_at = time.monotonic() + seconds
+        pushed = 0
+        while time.monotonic() < ends_at:
+            pushing = Push(branch, 0, _push_id(0 if is_shared else number), edits.batch(SIZE))
+            with engine.begin() as connection:
+                push(connection, pushing)
+            pushed += SIZE
+        pipe.send(pushed)
+
+
+def _push_id(lane: int) -> uuid.UUID:
+    """Return a new id whose push goes to a lane."""
+    while True:
+        found = uuid.UUID(int=uuid.uuid4().int // LANES * LANES + lane % LANES)
+        if lane_of(found) == lane % LANES:
+            return found
+
+
+def _slice(pipes: list[Pipe], *, is_shared: bool, seconds: float) -> float:
+    began = time.monotonic()
+    for pipe in pipes:
+        pipe.send((is_shared, seconds))
+    total = sum(_answer(pipe) for pipe in pipes)
+    return total / (time.monotonic() - began)
+
+
+def _answer(pipe: Pipe) -> int:
+    assert pipe.poll(_READY_SECONDS_MAX), "a writer does not answer"
+    count: int = pipe.recv()
+    return count
