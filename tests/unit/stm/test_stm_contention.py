@@ -1,0 +1,58 @@
+"""When a key needs a token, for how long, and when a transaction closes the gate."""
+
+from swarm_workers.stm.kernel.contention import (
+    CONFLICTS_BEFORE_ANY_GATE,
+    GATE_SECONDS_MAX,
+    MEMORY_SECONDS_MIN,
+    HotKeys,
+    gate_seconds,
+)
+
+
+def test_a_key_needs_a_token_after_two_conflicts_in_short_order() -> None:
+    hot = HotKeys()
+    hot.note_conflict(["a"], 1.0)
+    assert hot.tokens(["a"], 1.0) == ()
+    hot.note_conflict(["a", "b"], 1.1)
+    assert hot.tokens(["b", "a"], 1.1) == ("a",)
+    assert hot.tokens(["a"], 1.1 + MEMORY_SECONDS_MIN) == ()
+
+
+def test_conflicts_far_apart_are_no_contention() -> None:
+    hot = HotKeys()
+    for now in (1.0, 2.0, 3.0):
+        hot.note_conflict(["a"], now)
+    assert hot.tokens(["a"], 3.0) == ()
+
+
+def test_it_is_remembered_for_four_times_as_long_as_the_queue_takes() -> None:
+    hot = HotKeys()
+    hot.note_conflict(["a"], 1.0)
+    hot.note_conflict(["a"], 1.0)
+    hot.note_wait(["a"], 0.2, 1.2)
+    assert hot.tokens(["a"], 1.9) == ("a",)
+    assert hot.tokens(["a"], 2.1) == ()
+    assert hot.token_seconds(["a"]) == 0.8
+
+
+def test_who_had_not_to_wait_forgets() -> None:
+    hot = HotKeys()
+    hot.note_conflict(["a"], 1.0)
+    hot.note_conflict(["a"], 1.0)
+    hot.note_wait(["a"], 0.0, 1.2)
+    assert hot.tokens(["a"], 1.26) == ()
+
+
+def test_tokens_are_taken_in_one_order_by_all() -> None:
+    hot = HotKeys()
+    for _ in range(2):
+        hot.note_conflict(["c", "a", "b"], 1.0)
+    assert hot.tokens(["b", "c", "a"], 1.0) == ("a", "b", "c")
+
+
+def test_only_a_long_transaction_closes_the_gate_after_three_conflicts() -> None:
+    assert gate_seconds(2, run_seconds=1.0, is_long=True) == 0.0
+    assert gate_seconds(3, run_seconds=1.0, is_long=False) == 0.0
+    assert gate_seconds(3, run_seconds=0.01, is_long=True) == 0.2
+    assert gate_seconds(3, run_seconds=100.0, is_long=True) == GATE_SECONDS_MAX
+    assert gate_seconds(CONFLICTS_BEFORE_ANY_GATE, run_seconds=0.1, is_long=False) == 0.4
