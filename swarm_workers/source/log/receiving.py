@@ -39,7 +39,7 @@ BATCH_OPERATIONS_MAX = 5_000
 BATCH_BYTES_MAX = 2 << 20
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(5353, 1)")
-_SCOPE = text("SELECT scope FROM branches WHERE branch_id = :branch FOR NO KEY UPDATE")
+_SCOPE = text("SELECT scope FROM branches WHERE branch_id = :branch")
 _ADVANCE = text(
     """
     INSERT INTO version_vectors AS v (branch_id, author, max_seq, max_lamport)

@@ -38,17 +38,20 @@ def test_two_databases_are_brought_together(
     hubs: tuple[Hub, Hub], branch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = hubs
+    monkeypatch.setenv("SWARM_DATABASE_URL", ours.url)
     file = tmp_path / "operations.jsonl"
-    done = swarm(ours, "export", branch, "--output", str(file))
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    done = CliRunner().invoke(app, ["ops", "export", branch, "--output", str(file)])
+    assert (done.exit_code, done.output) == (0, "")
     assert sorted(tmp_path.iterdir()) == [file]
-    done = swarm(theirs, "import", str(file), "--json")
+    seen = CliRunner().invoke(app, ["ops", "vector", branch]).stdout
+    assert json.loads(seen) == ours.log.vector(branch)
+    monkeypatch.setenv("SWARM_DATABASE_URL", theirs.url)
+    done = CliRunner().invoke(app, ["ops", "import", str(file), "--json"])
     received = json.loads(done.stdout)
     assert received["branch_id"] == branch
     assert (received["known"], received["landing"]) == (0, 0)
 
     theirs.land(branch, {"pkg/a.py": TreeFile(b"x = 2\n")})
-    seen = swarm(ours, "vector", branch).stdout.decode()
     exported = swarm(theirs, "export", branch, "--since", seen)
     assert len(exported.stdout.splitlines()) == 3, "one operation between beginning and end"
     done = swarm(ours, "import", given=exported.stdout)
@@ -59,7 +62,6 @@ def test_two_databases_are_brought_together(
 
     vector = tmp_path / "vector.json"
     vector.write_text(seen)
-    monkeypatch.setenv("SWARM_DATABASE_URL", theirs.url)
     for since in (str(vector), "0"):
         words = ["ops", "export", branch, "--since", since, "--scope", "pkg"]
         again = CliRunner().invoke(app, words).stdout
