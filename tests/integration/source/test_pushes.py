@@ -189,6 +189,47 @@ def test_a_thousand_pushes_at_once_are_merged_as_the_model_does(
     assert sum(play(store, engine, seed, rounds=10) for seed in range(100, 130)) >= 1000
 
 
+def test_what_is_pushed_while_landings_are_made_is_lost_nowhere(
+    store: SourceStore, engine: Engine
+) -> None:
+    branch, known = new_branch(store, is_fork=True)
+    writers = [Writer(OperationLog(engine), branch, lane, 77) for lane in range(3)]
+    stop = threading.Event()
+
+    def land() -> int:
+        landings = 0
+        while not stop.is_set():
+            head = OperationLog(engine).seal(branch).number
+            operations = store.propose(branch, head, {f"landed{head}": TreeFile(b"x\n")})
+            landed = store.land(
+                branch, expected_head=head, operations=operations, author="a",
+                attempt_id=uuid.uuid4(), exit_status=0,
+            )  # fmt: skip
+            landings += not isinstance(landed, HeadMoved)
+        return landings
+
+    with ThreadPoolExecutor(len(writers) + 1) as pool:
+        lander = pool.submit(land)
+        pushing = [
+            pool.submit(lambda w=each: [w.push_some(known) for _ in range(8)]) for each in writers
+        ]
+        for each in pushing:
+            each.result()
+        stop.set()
+        landings = lander.result()
+    OperationLog(engine).seal(branch)
+    require_rebuilt(engine, branch)
+    numbers = [each.number for each in store.landings(branch)]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) > landings + 1
+    for number in numbers[:: max(1, len(numbers) // 4)]:
+        vector = store.landing(branch, number).version_vector
+        with engine.connect() as connection:
+            model = rebuild(log_of(connection, vector))
+            rows = connection.execute(state_of(connection, branch, number).select("n.*", "TRUE"))
+            assert {row.node_id: node_of(row) for row in rows} == model
+
+
 def read_vectors(engine: Engine, branch: str, stop: threading.Event, reads_min: int) -> int:
     """Read vectors until told to stop, and see each time that nothing they speak of is absent."""
     log, reads = OperationLog(engine), 0
