@@ -18,7 +18,6 @@ HEADER_BYTES = 22
 VALUE_BYTES_MAX = 64 * 1024
 NAME_CHARACTERS_MAX = 512
 _SPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_HEADER = re.compile(rb"[A-Za-z0-9_-]{8}:[0-9]{12};")
 
 
 class Codec(Generic[T]):
@@ -87,7 +86,7 @@ def payload_of(name: str, stored: bytes) -> bytes:
     Raises:
         StmCodecError: it carries no header, so something else wrote it.
     """
-    if not _HEADER.match(stored):
+    if stored[8:9] != b":" or stored[21:22] != b";" or not stored[9:21].isdigit():
         raise StmCodecError(name, "it has no version header; something else wrote this key")
     return stored[HEADER_BYTES:]
 

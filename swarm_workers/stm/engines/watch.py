@@ -10,6 +10,7 @@ late EXEC, whose connection watches the record, fails. Only then is it retried.
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from typing_extensions import override
@@ -134,16 +135,21 @@ class WatchSession(RedisSession):
         soft = {
             query: reply for query, reply in proposal.observed.items() if query.kind in SOFT_KINDS
         }
-        carried = proposal.carried
-        hard = [query.key for query in carried if query.kind not in SOFT_KINDS]
         return [
             _MULTI,
             *self._effect_commands(proposal, soft, sequence),
             *map(command_of, self._returning()),
             _EXEC,
-            ("WATCH", self._record, self._keys.gate, *hard),
-            read_command((Query("GET", self._keys.gate), *self._with_flags(carried))),
+            *self._tail(proposal.carried),
         ]
+
+    def _tail(self, carried: tuple[Query, ...]) -> tuple[Command, Command]:
+        """Return what arms the next commit, and brings along what it is going to read."""
+        if not carried:
+            return _plain_tail(self._record, self._keys.gate)
+        hard = [query.key for query in carried if query.kind not in SOFT_KINDS]
+        answers = (Query("GET", self._keys.gate), *self._with_flags(carried))
+        return ("WATCH", self._record, self._keys.gate, *hard), read_command(answers)
 
     def _effect_commands(
         self, proposal: Proposal, soft: dict[Query, Reply], sequence: int
@@ -208,3 +214,8 @@ class WatchSession(RedisSession):
         if isinstance(outcome, Exception):
             raise WireLostError(str(outcome))
         return None if outcome is None else False
+
+
+@lru_cache(maxsize=1024)
+def _plain_tail(record: str, gate: str) -> tuple[bytes, bytes]:
+    return pack(("WATCH", record, gate)), pack(("MGET", gate))

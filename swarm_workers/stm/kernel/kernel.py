@@ -1,6 +1,5 @@
 """What the transactions of a process on a space have in common, and how each is seen through."""
 
-import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -11,6 +10,7 @@ import msgspec
 
 from swarm_workers.stm.engines.seam import Session
 from swarm_workers.stm.errors import RestartSignal
+from swarm_workers.stm.forks import generation
 from swarm_workers.stm.kernel.contention import HotKeys
 from swarm_workers.stm.kernel.execution import Execution
 from swarm_workers.stm.kernel.foresight import Call, Sites
@@ -33,7 +33,7 @@ _PUBLISH_SECONDS = 1.0
 class Local:
     """What one process knows; a forked child begins anew."""
 
-    pid: int = field(default_factory=os.getpid)
+    generation: int = field(default_factory=generation)
     client: str = field(default_factory=lambda: secrets.token_urlsafe(6))
     sites: Sites = field(default_factory=Sites)
     hot_keys: HotKeys = field(default_factory=HotKeys)
@@ -58,7 +58,7 @@ class Kernel:
     @property
     def local(self) -> Local:
         """What this process knows."""
-        if self._local.pid != os.getpid():
+        if self._local.generation != generation():
             self._local = Local()
         return self._local
 

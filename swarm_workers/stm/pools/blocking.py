@@ -4,11 +4,11 @@ A forked child starts with an empty pool: it must never speak on a socket of its
 lock that a thread of the parent held at the moment of the fork.
 """
 
-import os
 import threading
 import weakref
 
 from swarm_workers.stm.errors import StmUsageError
+from swarm_workers.stm.forks import generation
 from swarm_workers.stm.pools.slots import Slot
 from swarm_workers.stm.wires.address import Address
 from swarm_workers.stm.wires.blocking import BlockingWire
@@ -22,7 +22,7 @@ class _Process:
     """What one process has open."""
 
     def __init__(self) -> None:
-        self.pid = os.getpid()
+        self.generation = generation()
         self.lock = threading.Lock()
         self.closed = threading.Event()
         self.idle: list[Slot] = []
@@ -104,6 +104,6 @@ class BlockingPool:
 
     def _process(self) -> _Process:
         # Two threads of a fresh child may both get here; the loser's pool is merely collected.
-        if self._state.pid != os.getpid():
+        if self._state.generation != generation():
             self._state = _Process()
         return self._state

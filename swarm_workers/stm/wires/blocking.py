@@ -1,6 +1,5 @@
 """A connection that blocks its thread. Its coroutines never suspend."""
 
-import os
 import socket
 import struct
 import time
@@ -11,6 +10,7 @@ from typing import Any
 import hiredis
 
 from swarm_workers.stm.errors import StmServerError, StmUsageError
+from swarm_workers.stm.forks import generation
 from swarm_workers.stm.wires.address import Address
 from swarm_workers.stm.wires.ear import Ear, invalidated
 from swarm_workers.stm.wires.packing import Command, pack_all
@@ -18,6 +18,7 @@ from swarm_workers.stm.wires.seam import WireLostError
 
 _READ_BYTES = 65536
 _NOTHING = object()
+_PUSH = hiredis.PushNotification
 _LOST = (OSError, EOFError, hiredis.ProtocolError)
 
 
@@ -32,7 +33,7 @@ class BlockingWire:
             StmServerError: the server refuses the password, the user or the database.
         """
         self._address = address
-        self._pid = os.getpid()
+        self._generation = generation()
         self._reader = hiredis.Reader(notEnoughData=_NOTHING)
         self._ear: weakref.ref[Ear] | None = None
         self.is_open = True
@@ -116,14 +117,15 @@ class BlockingWire:
     def _replies(self, count: int) -> list[Any]:
         replies: list[Any] = []
         gets = self._reader.gets
-        while len(replies) < count:
+        while count:
             reply = gets()
             if reply is _NOTHING:
                 self._feed()
-            elif type(reply) is hiredis.PushNotification:
+            elif type(reply) is _PUSH:
                 self._hear(reply)
             else:
                 replies.append(reply)
+                count -= 1
         return replies
 
     def _receive_pushes(self, seconds: float | None) -> None:
@@ -162,7 +164,7 @@ class BlockingWire:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
 
     def _check(self) -> None:
-        if self._pid != os.getpid():
+        if self._generation != generation():
             raise StmUsageError(
                 "a process was forked inside a transaction and goes on with it; "
                 "fork outside `atomically`, and start a transaction of its own in the child"

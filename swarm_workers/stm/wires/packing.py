@@ -13,21 +13,25 @@ Command = tuple[str | bytes | int, ...] | bytes
 
 def pack(command: Command) -> bytes:
     """Return one command as it goes over the socket."""
-    if isinstance(command, bytes):
-        return command
-    return b"*%d\r\n%b" % (len(command), b"".join(map(_packed_word, command)))
+    return pack_all((command,))
 
 
 def pack_all(commands: Iterable[Command]) -> bytes:
     """Return a flight as it goes over the socket."""
-    return b"".join(map(pack, commands))
-
-
-def _packed_word(word: str | bytes | int) -> bytes:
-    if isinstance(word, str):
-        return _packed_name(word)
-    data = word if isinstance(word, bytes) else b"%d" % word
-    return b"$%d\r\n%b\r\n" % (len(data), data)
+    parts: list[bytes] = []
+    add = parts.append
+    for command in commands:
+        if isinstance(command, bytes):
+            add(command)
+            continue
+        add(b"*%d\r\n" % len(command))
+        for word in command:
+            if isinstance(word, str):
+                add(_packed_name(word))
+            else:
+                data = word if isinstance(word, bytes) else b"%d" % word
+                add(b"$%d\r\n%b\r\n" % (len(data), data))
+    return b"".join(parts)
 
 
 @lru_cache(maxsize=4096)
