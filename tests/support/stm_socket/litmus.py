@@ -68,7 +68,7 @@ class Litmus:
     """Whether a body may see this."""
     setup: Body = lambda _: None
     reaches_all: bool = True
-    """Whether so many flights are enough for every outcome to occur."""
+    """Whether the orders of so many flights are enough for every outcome to occur."""
     waits: bool = False
     """Whether a body may have to wait for the others."""
 

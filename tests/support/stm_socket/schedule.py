@@ -21,6 +21,8 @@ from tests.support.stm_socket.proxy import Lane, Proxy
 
 Job = Callable[["Actor"], Any]
 Order = tuple[int, ...]
+Steps = list[tuple[int, Order]]
+"""Who was let through at each step, and who could have been."""
 
 _PLAY_SECONDS_MAX = 20.0
 _STILL_SECONDS = 0.005
@@ -45,6 +47,16 @@ def orders(*flights: int) -> Iterator[Order]:
         if count:
             fewer = (*flights[:actor], count - 1, *flights[actor + 1 :])
             yield from ((actor, *rest) for rest in orders(*fewer))
+
+
+def next_order(steps: Steps) -> Order | None:
+    """Return the order to play after this one, so that all are played; None if there is no more."""
+    for position in reversed(range(len(steps))):
+        chosen, ready = steps[position]
+        later = [actor for actor in ready if actor > chosen]
+        if later:
+            return (*(actor for actor, _ in steps[:position]), later[0])
+    return None
 
 
 class Actor:
@@ -127,9 +139,7 @@ class Stage:
         Returns:
             What each returned or raised, and the order in which flights were really released.
         """
-        cast = self.actors[: len(jobs)]
-        for actor, job in zip(cast, jobs, strict=True):
-            actor.begin(job)
+        cast = self._begin(jobs)
         released: list[int] = []
         rest = itertools.chain(order, itertools.cycle(range(len(cast))))
         ends_at = time.monotonic() + _PLAY_SECONDS_MAX
@@ -138,8 +148,31 @@ class Stage:
             number = next(rest)
             if self._let_through(cast[number]):
                 released.append(number)
-        outcomes = [actor.outcome.value for actor in cast if actor.outcome is not None]
-        return outcomes, tuple(released)
+        return _values(cast), tuple(released)
+
+    def play_stepwise(self, jobs: Sequence[Job], order: Order) -> tuple[list[Any], Steps]:
+        """Run the jobs, and choose among the actors that have a flight to release at each step.
+
+        Args:
+            jobs: one per actor.
+            order: the choices; when it is over, or names an actor that has none, the first actor.
+
+        Returns:
+            What each returned or raised, and the choices that there were.
+        """
+        cast = self._begin(jobs)
+        steps: list[tuple[int, Order]] = []
+        ends_at = time.monotonic() + _PLAY_SECONDS_MAX
+        while not all(actor.is_done for actor in cast):
+            assert time.monotonic() < ends_at, f"stalled after {steps}"
+            for actor in cast:
+                self._wait(actor, lambda: actor.lane.held or actor.is_done)  # noqa: B023
+            ready = tuple(number for number, actor in enumerate(cast) if actor.lane.held)
+            if ready:
+                wanted = order[len(steps)] if len(steps) < len(order) else ready[0]
+                steps.append((wanted if wanted in ready else ready[0], ready))
+                self._release(cast[steps[-1][0]])
+        return _values(cast), steps
 
     def close(self) -> None:
         """Break all connections and end all threads."""
@@ -147,17 +180,26 @@ class Stage:
             actor.close()
         self._proxy.close()
 
+    def _begin(self, jobs: Sequence[Job]) -> list[Actor]:
+        cast = self.actors[: len(jobs)]
+        for actor, job in zip(cast, jobs, strict=True):
+            actor.begin(job)
+        return cast
+
     def _let_through(self, actor: Actor) -> bool:
-        lane = actor.lane
-        self._wait(actor, lambda: lane.held or actor.is_done)
-        if not lane.held:
+        self._wait(actor, lambda: actor.lane.held or actor.is_done)
+        if not actor.lane.held:
             return False
+        self._release(actor)
+        return True
+
+    def _release(self, actor: Actor) -> None:
+        lane = actor.lane
         flight = lane.release()
         if flight.may_block:
             self._wait(actor, lambda: not lane.unanswered)
         else:
             assert self._proxy.turn_until(lambda: not lane.unanswered, _PLAY_SECONDS_MAX)
-        return True
 
     def _wait(self, actor: Actor, condition: Callable[[], object]) -> None:
         """Turn until the condition holds, or nothing more comes of this actor."""
@@ -172,3 +214,7 @@ class Stage:
             )
             if not has_moved and actor.is_waiting:
                 actor.still_at = events
+
+
+def _values(cast: Sequence[Actor]) -> list[Any]:
+    return [actor.outcome.value for actor in cast if actor.outcome is not None]
