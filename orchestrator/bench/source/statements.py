@@ -29,7 +29,6 @@ _LOCK = text(
 )
 _NEWEST = text("SELECT max(max_lamport) FROM version_vectors WHERE branch_id = :branch")
 _INSERT = text("INSERT INTO operations SELECT * FROM staged ON CONFLICT DO NOTHING")
-_UNKNOWN = text("SELECT unknown_nodes(:branch, :author, :first, :last)")
 _MERGE = text("SELECT merge_nodes(:branch, :author, :first, :last)")
 _ADVANCE = text(
     "UPDATE version_vectors SET max_seq = :last, max_lamport = :lamport"
@@ -59,8 +58,7 @@ def push_by_statements(connection: Connection, pushing: Push) -> None:
         "first": locked.max_seq + 1,
         "last": locked.max_seq + len(pushing.operations),
     }
-    connection.execute(_MERGE, run)
-    unknown = connection.execute(_UNKNOWN, run).scalars().first()
+    unknown = connection.execute(_MERGE, run).scalar()
     assert unknown is None, f"nobody inserted node '{unknown}'"
     last = {"branch": branch, "author": locked.author, "last": run["last"], "lamport": lamport}
     connection.execute(_ADVANCE, last)

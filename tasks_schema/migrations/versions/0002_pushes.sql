@@ -90,9 +90,12 @@ CREATE AGGREGATE payload_merge(jsonb) (SFUNC = jsonb_concat, STYPE = jsonb, INIT
 -- Stamps of one author rise with its numbers, so that a run is first reduced to one write for each
 -- register of each node: one statement may write a row once only. Then register by register the
 -- greater stamp wins, for the birth the lesser. :lines are made by the migration, a pattern each.
+-- Returns a node, or the parent of one, that nobody inserted; NULL if there is none.
 CREATE FUNCTION merge_nodes(of_branch uuid, of_author text, first_seq bigint, last_seq bigint)
-RETURNS void
+RETURNS uuid
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    unknown uuid;
 BEGIN
     -- What landed before goes on beside the landings, joined with what the run says. New nodes have
     -- nothing to go on from; where something was pushed already, that is joined in at the conflict.
@@ -107,7 +110,7 @@ BEGIN
         WHERE o.author = of_author AND o.author_seq BETWEEN first_seq AND last_seq
             AND o.kind LIKE 'node%'
         GROUP BY o.node_id
-    )
+    ), written AS (
     INSERT INTO nodes AS n (branch_id, node_id, landing_from, is_structure, :columns)
     SELECT of_branch, j.node_id, 4611686018427387904, false,
         :joined
@@ -126,7 +129,24 @@ BEGIN
     ) j
     ORDER BY j.node_id
     ON CONFLICT (branch_id, node_id, landing_from) DO UPDATE SET
-        :merges;
+        :merges
+    RETURNING n.node_id, n.kind, n.parent, n.place_author, n.place_seq
+    ), parents AS (
+        SELECT DISTINCT w.parent FROM written w
+        WHERE w.place_author = of_author AND w.place_seq BETWEEN first_seq AND last_seq
+            AND w.parent NOT IN ('00000000-0000-0000-0000-000000000001',
+                                 '00000000-0000-0000-0000-000000000002')
+    )
+    SELECT min(u.node_id::text)::uuid INTO unknown FROM (
+        SELECT w.node_id FROM written w WHERE w.kind IS NULL
+        UNION ALL
+        SELECT p.parent FROM parents p
+        WHERE p.parent NOT IN (SELECT w.node_id FROM written w WHERE w.kind IS NOT NULL)
+            AND NOT EXISTS (SELECT FROM chain JOIN nodes o ON o.branch_id = chain.branch_id
+                AND o.landing_from <= chain.landing
+                WHERE o.node_id = p.parent AND o.kind IS NOT NULL)
+    ) u;
+    RETURN unknown;
 END
 $$;
 
@@ -194,19 +214,19 @@ LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     unknown uuid;
 BEGIN
-    SELECT min(u::text)::uuid INTO unknown
-    FROM unknown_nodes(of_branch, of_author, first_seq, last_seq) u;
-    IF unknown IS NOT NULL THEN
-        RAISE EXCEPTION 'nobody inserted the node' USING ERRCODE = 'SW005',
-            DETAIL = json_build_object('node_id', unknown)::text;
-    END IF;
-    PERFORM merge_nodes(of_branch, of_author, first_seq, last_seq);
+    unknown := merge_nodes(of_branch, of_author, first_seq, last_seq);
     IF EXISTS (
         SELECT FROM operations o
         WHERE o.author = of_author AND o.author_seq BETWEEN first_seq AND last_seq
             AND o.kind LIKE 'edge%'
     ) THEN
+        unknown := coalesce(unknown, (SELECT min(u::text)::uuid
+            FROM unknown_nodes(of_branch, of_author, first_seq, last_seq) u));
         PERFORM merge_edges(of_branch, of_author, first_seq, last_seq);
+    END IF;
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'nobody inserted the node' USING ERRCODE = 'SW005',
+            DETAIL = json_build_object('node_id', unknown)::text;
     END IF;
     UPDATE version_vectors v SET max_seq = last_seq, max_lamport = of_lamport
     WHERE v.branch_id = of_branch AND v.author = of_author;
