@@ -16,7 +16,7 @@ from swarm_workers.source.reading import (
     branch_uuid,
     file_or_utf8,
     read_blobs,
-    read_landings,
+    read_landing,
     read_tree,
     state_of,
 )
@@ -71,15 +71,20 @@ def nodes_at(connection: Connection, branch_id: str, vector: Vector) -> dict[Nod
 
 
 def landing_below(connection: Connection, branch_id: str, vector: Vector) -> Landing | None:
-    """Return the newest landing that holds nothing a vector has not seen; None if there is none."""
-    landings = read_landings(connection, branch_id)
-    horizon = connection.execute(_HORIZON, {"branch": branch_uuid(branch_id)}).scalar() or 0
-    fitting = [
-        landing
-        for landing in landings
-        if landing.number >= horizon and covers(vector, landing.version_vector)
-    ]
-    return fitting[-1] if fitting else None
+    """Return the newest landing that holds nothing a vector has not seen; None if there is none.
+
+    Every landing of a branch holds all of the one before it, so few have to be looked at.
+    """
+    horizon: int = connection.execute(_HORIZON, {"branch": branch_uuid(branch_id)}).scalar() or 0
+    fitting: Landing | None = None
+    low, high = horizon, read_landing(connection, branch_id, None).number
+    while low <= high:
+        middle = read_landing(connection, branch_id, (low + high) // 2)
+        if covers(vector, middle.version_vector):
+            fitting, low = middle, middle.number + 1
+        else:
+            high = middle.number - 1
+    return fitting
 
 
 def require_held(connection: Connection, vector: Vector) -> None:
