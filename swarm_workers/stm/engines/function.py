@@ -13,8 +13,9 @@ from typing import Any
 
 from typing_extensions import override
 
+from swarm_workers.stm.engines.commands import read_command, reply_of
 from swarm_workers.stm.engines.proposals import RECORD_SECONDS, commit_call
-from swarm_workers.stm.engines.redis_session import RedisSession, read_command, reply_of
+from swarm_workers.stm.engines.redis_session import RedisSession
 from swarm_workers.stm.engines.scripts import function, library
 from swarm_workers.stm.errors import (
     RestartSignal,
@@ -36,16 +37,16 @@ class FunctionSession(RedisSession):
         if is_first and (self._plan.tokens or self._plan.gate_seconds):
             self._want_own_wire()
         await self._wire()
-        wanted = self._queue_up(commands) if is_first else ()
+        wanted = self._turns.queue_up(self._plan, commands) if is_first else ()
         if self._ear is not None:
             commands.append(("CLIENT", "CACHING", "YES"))
         commands.append(read_command(queries, function("read")))
         replies = await self._flight(commands, self._plan.token_seconds * len(wanted))
         await self._check(replies)
         if wanted:
-            self._note_tokens(wanted, replies[:-1])
+            self.meter.vain_waits += self._turns.note(wanted, replies[:-1])
         self._has_read = True
-        self._has_gate = bool(self._plan.gate_seconds)
+        self._turns.has_gate = bool(self._plan.gate_seconds)
         return [reply_of(query, raw) for query, raw in zip(queries, replies[-1], strict=True)]
 
     async def commit(self, proposal: Proposal) -> bool:
@@ -72,7 +73,7 @@ class FunctionSession(RedisSession):
         self.slot.wants_own_wire = True
 
     def _commit_command(self, proposal: Proposal, sequence: int) -> Command:
-        effects = (*proposal.effects, *self._returning())
+        effects = (*proposal.effects, *self._turns.returning())
         whole = Proposal(effects, proposal.observed, self._with_flags(proposal.carried))
         keys, arguments = commit_call(
             whole, self._record, self._keys.gate, self.slot.writer, sequence
@@ -89,7 +90,7 @@ class FunctionSession(RedisSession):
             await self._heed_gate(b"someone")
         if word != b"done":
             return False
-        self._tokens, self._has_gate = {}, False
+        self._turns.forget()
         self._keep_carried(proposal.carried, answers[0])
         return True
 

@@ -1,21 +1,16 @@
-"""What both engines over Redis do the same: flights, reads, waiting, tokens, the gate.
-
-Fairness. Of those who fight over a key all but one would run in vain, and the one who is quickest
-wins again and again. So a contended key gets a token: a list with one element, which BLPOP hands
-out first come, first served, in the very flight that then reads; the commit puts it back. A long
-run among short ones closes the gate, which everyone watches. Both are advisory: who waits too long
-goes on without, and the commit alone decides.
-"""
+"""What both engines over Redis do the same: flights, waiting, the gate, and lost replies."""
 
 import time
 from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
+from swarm_workers.stm.engines.commands import command_of, reply_of
 from swarm_workers.stm.engines.keys import Keys
 from swarm_workers.stm.engines.scripts import SCRIPTS, script
+from swarm_workers.stm.engines.turns import Turns
 from swarm_workers.stm.errors import RestartSignal, StmServerError, StmUnavailableError
 from swarm_workers.stm.pools.slots import Carried, Slot
-from swarm_workers.stm.questions import Effect, Meter, Query, Reply, RunPlan
+from swarm_workers.stm.questions import Meter, Query, Reply, RunPlan
 from swarm_workers.stm.waiting import Patience
 from swarm_workers.stm.wires.ear import Ear
 from swarm_workers.stm.wires.packing import Command
@@ -24,8 +19,6 @@ from swarm_workers.stm.wires.seam import Wire, WireLostError
 CARRIED_SECONDS_MAX = 0.1
 """What came along with a commit is not believed longer than this: others have had time."""
 _GATE_POLL_SECONDS = 0.2
-_FLAG_MILLISECONDS_MIN = 500
-"""A token that was not handed on for so long died with its holder."""
 _PASSING = ("READONLY", "CLUSTERDOWN", "TRYAGAIN", "LOADING", "MASTERDOWN", "NOREPLICAS")
 """Refusals of a server that starts or fails over: as good as a lost connection."""
 _MISSING = ("NOSCRIPT", "ERR Function not found")
@@ -74,9 +67,7 @@ class RedisSession:
         """Watched along with everything."""
         self._plan = RunPlan()
         self._has_read = False
-        self._tokens: dict[str, bytes] = {}
-        """Names of the tokens that are held, by contended key."""
-        self._has_gate = False
+        self._turns = Turns(keys, slot)
         self._ear: Ear | None = None
         self._contended: tuple[str, ...] = ()
 
@@ -138,11 +129,12 @@ class RedisSession:
 
     async def release(self) -> None:
         """Give back tokens and gate, if any are held."""
-        has_gate, self._has_gate = self._has_gate, False
-        commands = [command_of(effect) for effect in self._returning()]
-        if has_gate:
-            commands.append(_evaluated("open_gate", [self._keys.gate], [self.slot.writer]))
-        self._tokens = {}
+        opening = self._turns.opening()
+        self._turns.has_gate = False
+        commands = [command_of(effect) for effect in self._turns.returning()]
+        if opening is not None:
+            commands.append(opening)
+        self._turns.forget()
         if not commands or self.slot.wire is None:
             return
         try:
@@ -150,53 +142,14 @@ class RedisSession:
         except WireLostError:
             self.slot.drop_wire()  # both expire by themselves
 
-    def _queue_up(self, commands: list[Command]) -> tuple[str, ...]:
-        """Add what takes the gate and tokens; return the keys whose tokens are asked for."""
-        plan, held = self._plan, self._tokens
-        if plan.gate_seconds:
-            arguments = [self.slot.writer, int(plan.gate_seconds * 1000)]
-            commands.append(_evaluated("close_gate", [self._keys.gate], arguments))
-        # In the order of their names, or two could wait for each other.
-        wanted = tuple(key for key in plan.tokens if not held or key > max(held))
-        for key in wanted:
-            pair = [self._keys.flag(key), self._keys.token(key)]
-            name = f"{self.slot.writer}:{self.slot.sequence}"
-            commands.append(_evaluated("offer", pair, [name, self._flag_milliseconds]))
-            commands.append(("BLPOP", pair[1], f"{plan.token_seconds:.3f}"))
-        return wanted
-
-    def _note_tokens(self, wanted: tuple[str, ...], replies: list[Any]) -> None:
-        """Keep the tokens that came; who has waited in vain goes on without.
-
-        Only BLPOP answers with a pair, or with nothing.
-        """
-        popped = [reply for reply in replies if isinstance(reply, list) or reply is None]
-        for key, reply in zip(wanted, popped, strict=False):
-            if reply is None:
-                self.meter.vain_waits += 1
-            else:
-                self._tokens[key] = reply[1]
-
-    @property
-    def _flag_milliseconds(self) -> int:
-        return max(_FLAG_MILLISECONDS_MIN, int(8000 * self.slot.flight_seconds))
-
-    def _returning(self) -> list[Effect]:
-        """Return what opens the gate and hands tokens on."""
-        effects = [Effect("DEL", self._keys.gate)] if self._has_gate else []
-        for key, name in self._tokens.items():
-            arguments = (self._keys.token(key).encode(), name, self._flag_milliseconds)
-            effects.append(Effect("TOKEN", self._keys.flag(key), arguments))
-        return effects
-
     async def _heed_gate(self, holder: bytes | None) -> None:
         """Go on if the gate is open or ours; else wait for it, and start again.
 
         Raises:
             RestartSignal: it was closed.
         """
-        self._has_gate = holder == self.slot.writer.encode()
-        if holder is None or self._has_gate:
+        self._turns.has_gate = holder == self.slot.writer.encode()
+        if holder is None or self._turns.has_gate:
             return
         started_at = time.monotonic()
         ear, gate = self._pool.ear(), self._keys.gate
@@ -226,7 +179,7 @@ class RedisSession:
         while slot.wire is None or not slot.wire.is_open:
             if self._has_read:
                 raise RestartSignal
-            self._tokens, self._has_gate = {}, False
+            self._turns.forget()
             try:
                 await self._pool.open_wire(slot)
             except WireLostError as error:
@@ -319,39 +272,3 @@ class RedisSession:
     async def _ask_record(self, sequence: int, sent_at: float) -> bool | None:
         """Return whether that commit took place; None: ask again."""
         raise NotImplementedError
-
-
-def read_command(queries: Sequence[Query], name: str | None = None) -> Command:
-    """Return the one command that answers all: MGET where it can, else a program.
-
-    Args:
-        queries: at least one.
-        name: of the function to call; None to evaluate the script.
-    """
-    keys = [query.key for query in queries]
-    if all(query.kind == "GET" for query in queries):
-        return ("MGET", *keys)
-    arguments = [part for query in queries for part in (query.kind, query.argument)]
-    if name is not None:
-        return ("FCALL_RO", name, len(keys), *keys, *arguments)
-    return ("EVALSHA", script("read").digest, len(keys), *keys, *arguments)
-
-
-def reply_of(query: Query, raw: Any) -> Reply:
-    """Return an answer as the kernel wants it."""
-    if query.kind == "SMEMBERS":
-        return frozenset(raw)
-    reply: bytes | int | None = raw
-    return reply
-
-
-def command_of(effect: Effect) -> Command:
-    """Return an effect as a command of its own."""
-    if effect.kind == "TOKEN":
-        token, *arguments = effect.arguments
-        return ("EVALSHA", script("hand_on").digest, 2, effect.key, token, *arguments)
-    return (effect.kind, effect.key, *effect.arguments)
-
-
-def _evaluated(name: str, keys: list[str], arguments: list[Any]) -> Command:
-    return ("EVALSHA", script(name).digest, len(keys), *keys, *arguments)

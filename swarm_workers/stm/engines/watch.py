@@ -16,13 +16,9 @@ from typing import Any
 from typing_extensions import override
 
 from swarm_workers.stm.codec import stamp
+from swarm_workers.stm.engines.commands import command_of, read_command, reply_of
 from swarm_workers.stm.engines.proposals import RECORD_SECONDS, commit_call
-from swarm_workers.stm.engines.redis_session import (
-    RedisSession,
-    command_of,
-    read_command,
-    reply_of,
-)
+from swarm_workers.stm.engines.redis_session import RedisSession
 from swarm_workers.stm.engines.scripts import script
 from swarm_workers.stm.errors import (
     StmCorruptedError,
@@ -46,7 +42,7 @@ class WatchSession(RedisSession):
         await self._wire()
         is_first, commands = not self._has_read, list[Command]()
         watched = self._unwatch(commands, is_first=is_first)
-        wanted = self._queue_up(commands) if is_first else ()
+        wanted = self._turns.queue_up(self._plan, commands) if is_first else ()
         if self._plan.is_watched:
             watched = self._watch(commands, watched, queries)
         if self._ear is not None:
@@ -56,7 +52,7 @@ class WatchSession(RedisSession):
         replies = await self._flight(commands, self._plan.token_seconds * len(wanted))
         await self._check(replies)
         if wanted:
-            self._note_tokens(wanted, replies[:-1])
+            self.meter.vain_waits += self._turns.note(wanted, replies[:-1])
         self.slot.watched = watched
         self._has_read = True
         answers = replies[-1]
@@ -87,7 +83,7 @@ class WatchSession(RedisSession):
         is_committed = await self._verdict(replies)
         self._note_tail(proposal.carried, replies[-1])
         if is_committed:
-            self._tokens, self._has_gate = {}, False
+            self._turns.forget()
         return is_committed
 
     def _unwatch(self, commands: list[Command], *, is_first: bool) -> set[str]:
@@ -138,7 +134,7 @@ class WatchSession(RedisSession):
         return [
             _MULTI,
             *self._effect_commands(proposal, soft, sequence),
-            *map(command_of, self._returning()),
+            *map(command_of, self._turns.returning()),
             _EXEC,
             *self._tail(proposal.carried),
         ]

@@ -36,6 +36,8 @@ class Slot:
     gate: bytes | None = None
     """Who held the gate when it was last watched."""
     carried: Carried | None = None
+    has_programs: bool = False
+    """Whether the server of this connection was taught the programs for turns."""
     flight_seconds: float = 0.0
     """What a flight takes here, as of late."""
 
@@ -52,6 +54,7 @@ class Slot:
     def take_wire(self, wire: Wire, *, is_own: bool = True) -> None:
         """Use this connection from now on."""
         self.wire, self.is_own_wire = wire, is_own
+        self.has_programs = False
         self.forget_watches()
 
     def drop_wire(self) -> None:
