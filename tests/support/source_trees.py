@@ -1,5 +1,6 @@
 """Trees kept in memory, as a store keeps them, and their edges by name."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -124,13 +125,19 @@ class MemoryStock:
         }
         return {each for each in found if each is not None}
 
-    def mentioning(self, words: Collection[str]) -> set[NodeId]:
+    def mentioning(
+        self, words: Collection[str], file_ids: Collection[NodeId] | None = None
+    ) -> set[NodeId]:
+        names = "|".join(map(re.escape, words))
+        pattern = re.compile(rf"\b({names})\b|import\s*\*")
         found = {
             self._shape.place(node_id).file_id
             for node_id, node in self._nodes.items()
-            if any(word in node.text for word in words)
+            if pattern.search(node.text)
         }
-        return {each for each in found if each is not None}
+        return {
+            each for each in found if each is not None and (file_ids is None or each in file_ids)
+        }
 
     def edges_from(self, node_ids: Collection[NodeId]) -> set[EdgeId]:
         return {each for each in self._edges if each.source in node_ids}

@@ -40,7 +40,19 @@ def change_of(before: ModuleNames, after: ModuleNames) -> Change:
 
     every = old.keys() | new.keys()
     names = {name for name in every if described(old, name) != described(new, name)}
+    names |= _dependent(old, names) | _dependent(new, names)
     return Change(before.top.stars != after.top.stars, names)
+
+
+def _dependent(interface: Interface, names: set[str]) -> set[str]:
+    """Return the names of a module whose meaning depends on any of these, and these."""
+    found = set(names)
+    more = True
+    while more:
+        dependent = {name for name, each in interface.items() if each.names & found}
+        more = not dependent <= found
+        found |= dependent
+    return found
 
 
 class Concern:
@@ -70,12 +82,7 @@ class Concern:
             return Change(is_whole=True)
         found = {name for name, each in interface.items() if self._is_touched(each, names.module)}
         found = found.union(*(change.names for change in starred))
-        more = True
-        while more:
-            dependent = {name for name, each in interface.items() if each.names & found}
-            more = not dependent <= found
-            found |= dependent
-        return Change(names=found)
+        return Change(names=_dependent(interface, found))
 
     def _is_touched(self, export: Export, importer: str) -> bool:
         return any(self._touches(each, importer) for each in export.imports)
@@ -91,7 +98,9 @@ class Concern:
         if change is not None and (change.is_whole or name is None or name in change.names):
             return True
         inner = path if name is None else f"{path}.{name}"
-        return any(each == inner or each.startswith(f"{inner}.") for each in self._changes)
+        if any(each == inner or each.startswith(f"{inner}.") for each in self._changes):
+            return True
+        return name is None and any(path.startswith(f"{each}.") for each in self._changes)
 
     def _paths(self, path: str, importer: str) -> Iterator[str]:
         """Yield what a path leads to, before and after, and what it would if it were there."""

@@ -37,8 +37,10 @@ class Stock(Protocol):
         """Return the files that import any of these."""
         ...
 
-    def mentioning(self, words: Collection[str]) -> set[NodeId]:
-        """Return the files whose text holds any of these words."""
+    def mentioning(
+        self, words: Collection[str], file_ids: Collection[NodeId] | None = None
+    ) -> set[NodeId]:
+        """Return the files, of these or of all, whose text holds any of some words or a star."""
         ...
 
     def edges_from(self, node_ids: Collection[NodeId]) -> set[EdgeId]:
@@ -157,7 +159,8 @@ class _Deriving:
     def _compared(self) -> dict[str, Change]:
         """Return what changed of each module to the eyes of others."""
         before, after = self._sides
-        changes: dict[str, Change] = {}
+        packages = before.modules.packages ^ after.modules.packages
+        changes = {path: Change(is_whole=True) for path in packages}
         for path in before.files.keys() | after.files.keys():
             file_id = after.files.get(path)
             if before.files.get(path) != file_id:
@@ -194,20 +197,28 @@ class _Deriving:
         return found
 
     def _candidates(self, paths: Iterable[str]) -> set[NodeId]:
-        """Return the files that may import any of these modules."""
-        targets: set[NodeId] = set()
-        words: set[str] = set()
-        inside: set[NodeId] = set()
+        """Return the files that may import what changed of these modules.
+
+        Whoever sees a name that changed says that name, or imports all there are with a star.
+        """
+        candidates = set(self._own)
         for path in paths:
-            parts = path.split(".")
-            above = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
-            found = (side.files.get(each) for side in self._sides for each in above)
-            targets |= {file_id for file_id in found if file_id is not None}
-            if self._changes[path].is_whole:
-                words.add(parts[-1])
-                inside |= self._beneath(path)  # they may say `from . import`
-        candidates = self._own | inside | self._stock.importers(targets)
-        return candidates | self._stock.mentioning(words) if words else candidates
+            change = self._changes[path]
+            importers = self._stock.importers(self._files_around(path))
+            if change.is_whole:
+                last = path.rpartition(".")[2]
+                candidates |= importers | self._stock.mentioning([last])
+                candidates |= self._beneath(path)  # they may say `from . import`
+            else:
+                candidates |= self._stock.mentioning(change.names, importers)
+        return candidates
+
+    def _files_around(self, path: str) -> set[NodeId]:
+        """Return the files of a module and of the packages that it is in, before and after."""
+        parts = path.split(".")
+        around = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+        found = (side.files.get(each) for side in self._sides for each in around)
+        return {file_id for file_id in found if file_id is not None}
 
     def _beneath(self, path: str) -> set[NodeId]:
         """Return the files of the modules in a package."""

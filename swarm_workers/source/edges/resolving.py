@@ -67,11 +67,8 @@ class Modules:
         self._files = files
         self._read = read
         self._known: dict[str, ModuleNames] = {}
-        self._packages = {
-            ".".join(parts[:count])
-            for parts in (path.split(".") for path in files)
-            for count in range(1, len(parts))
-        }
+        self.packages = {package for path in files for package in _packages_around(path)}
+        """Dotted paths that have modules beneath, whether they have a file or not."""
 
     def file_of(self, path: str) -> NodeId | None:
         """Return the file of a module; None for a folder without `__init__.py`."""
@@ -106,7 +103,7 @@ class Modules:
 
     def has(self, path: str) -> bool:
         """Say whether there is a module or a package of this path."""
-        return path in self._files or path in self._packages
+        return path in self._files or path in self.packages
 
 
 class Resolver:
@@ -134,7 +131,10 @@ class Resolver:
             if module is None:
                 continue
             yield from self._to(scope.owner, module, EdgeKind.IMPORTS)
-            if target.name is not None:
+            if target.name is None:  # `import a.b` binds `a`
+                for package in _packages_around(module.path):
+                    yield from self._to(scope.owner, Module(package), EdgeKind.IMPORTS)
+            else:
                 for entity in self._member(module, target.name):
                     yield from self._to(scope.owner, entity, EdgeKind.IMPORTS)
 
@@ -325,6 +325,12 @@ class Resolver:
             )
         else:
             yield from _instances(self._meaning(definition.result, definition.scope))
+
+
+def _packages_around(path: str) -> Iterator[str]:
+    parts = path.split(".")
+    for count in range(1, len(parts)):
+        yield ".".join(parts[:count])
 
 
 def _instances(entities: Iterable[Entity]) -> Iterator[Entity]:

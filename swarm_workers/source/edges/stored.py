@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
@@ -52,12 +53,19 @@ class StoredState:
         sources = {edge.source for edge in edges if edge.kind is EdgeKind.IMPORTS}
         return set(reading.read_file_ids(self._connection, self._state, sources).values())
 
-    def mentioning(self, words: Collection[str]) -> set[NodeId]:
-        """Return the files whose text holds any of these words."""
-        pattern = "|".join(re.escape(word) for word in sorted(words))
+    def mentioning(
+        self, words: Collection[str], file_ids: Collection[NodeId] | None = None
+    ) -> set[NodeId]:
+        """Return the files, of these or of all, whose text holds any of some words or a star."""
+        names = "|".join(re.escape(word) for word in sorted(words))
+        values: dict[str, Any] = {"pattern": rf"\m({names})\M|import\s*\*"}
         condition = "NOT n.is_structure AND n.file_id IS NOT NULL AND n.text ~ :pattern"
-        query = self._state.select("n.file_id", condition).bindparams(pattern=pattern)
-        return {row.file_id for row in self._connection.execute(query)}
+        if file_ids is not None:
+            condition += " AND n.file_id = ANY(:files)"
+        query = self._state.select("DISTINCT n.file_id", condition)
+        if file_ids is not None:
+            query = query.bindparams(bindparam("files", list(file_ids), type_=_UUIDS))
+        return {row.file_id for row in self._connection.execute(query, values)}
 
     def edges_from(self, node_ids: Collection[NodeId]) -> set[EdgeId]:
         """Return the edges that start at any of these nodes."""

@@ -25,6 +25,7 @@ def import_line(chance: random.Random) -> str:
             f"from {module} import {name}",
             f"from {module} import {name} as {chance.choice(NAMES)}",
             f"from {module} import *",
+            f"from {module} import make",
             f"from . import {chance.choice(['a', 'b', 'sub'])}",
             f"from .{chance.choice(['a', 'sub', 'sub.c'])} import {name}",
         ]
@@ -54,6 +55,8 @@ def block(chance: random.Random) -> str:
             f"def {name}(p: {other}) -> {chance.choice(NAMES)}:\n    return p.{other}() + {used}",
             f"class {name}({other}):\n    y: {used} = {used}\n    {method(chance, used)}",
             f"class {name}:\n    def {other}(self) -> '{name}':\n        return self.x.{other}()",
+            f"def make() -> {name}: return {used}",
+            f"class {name}:\n    {method(chance, used)}",
             f"{name} = {used}",
             f"{used}",
             f"if {used}:\n    def {name}(): return {used}",
@@ -116,5 +119,18 @@ def test_a_change_within_a_function_looks_at_no_other_file() -> None:
     assert len(made) == 1
     assert tree.files_read == set()
     tree.change({"core.py": "def f():\n    return g()\ndef g(): pass\ndef h(): pass\n"})
+    assert tree.files_read == set(), "nobody says h"
+    tree.change({"core.py": "def f(a: h):\n    return g()\ndef g(): pass\nclass h: pass\n"})
+    assert tree.files_read == set(), "and of f only what it gives back can be seen"
+    tree.change({"core.py": "def f() -> h:\n    return g()\ndef g(): pass\nclass h: pass\n"})
     assert len(tree.files_read) == 9
+    assert tree.edges == tree.edges_from_scratch()
+
+
+def test_what_a_function_gives_back_changes_for_those_who_know_the_function_alone() -> None:
+    core = "class Box:\n    {}\ndef make() -> Box: pass\n"
+    user = "from core import make\nmake().opened()\n"
+    tree = MemoryTree.of({"core.py": core.format("pass"), "user.py": user})
+    made = tree.change({"core.py": core.format("def opened(self): pass")})
+    assert [each.edge.kind for each in made if each.edge is not None] == ["calls"]
     assert tree.edges == tree.edges_from_scratch()
