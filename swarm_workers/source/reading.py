@@ -30,7 +30,11 @@ from tasks_schema.kinds import NodeKind
 _CHAIN = text(
     """
     WITH RECURSIVE chain(branch_id, landing, depth) AS (
-        SELECT CAST(:branch AS uuid), CAST(:landing AS bigint), 0
+        SELECT branch_id, number, 0 FROM landings
+        WHERE branch_id = CAST(:branch AS uuid) AND number = coalesce(
+            CAST(:landing AS bigint),
+            (SELECT max(number) FROM landings WHERE branch_id = CAST(:branch AS uuid))
+        )
         UNION ALL
         SELECT b.parent_branch, b.parent_landing, chain.depth + 1
         FROM chain JOIN branches b USING (branch_id)
@@ -109,11 +113,12 @@ def state_of(connection: Connection, branch_id: str, landing: int | None) -> Sta
         UnknownLandingError: the branch has no such landing.
         PurgedLandingError: the branch no longer holds it.
     """
-    found = read_landing(connection, branch_id, landing)
-    parameters = {"branch": branch_uuid(branch_id), "landing": found.number}
+    parameters = {"branch": branch_uuid(branch_id), "landing": landing}
     rows = connection.execute(_CHAIN, parameters).all()
-    if found.number < rows[0].horizon:
-        raise PurgedLandingError(branch_id, found.number, rows[0].horizon)
+    if not rows:
+        read_landing(connection, branch_id, landing)  # raises, and says what is not there
+    if rows[0].landing < rows[0].horizon:
+        raise PurgedLandingError(branch_id, rows[0].landing, rows[0].horizon)
     return State(tuple((row.branch_id, row.landing) for row in rows))
 
 

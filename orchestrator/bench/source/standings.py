@@ -55,12 +55,14 @@ def measure_standings(engine: Engine, *, attempts: int, rounds: int) -> Report:
         is_equal = ours == [row.agent_id for row in connection.execute(best)]
         taken = in_turns(
             {
-                "from the sums": lambda: leaderboard(connection, _SWARM, 20),
+                "ten times from the sums": lambda: [
+                    leaderboard(connection, _SWARM, 20) for _ in range(10)
+                ],
                 "from the attempts, by a covering index": lambda: connection.execute(best).all(),
             },
             rounds,
         )
-    ratio = taken.ratio("from the attempts, by a covering index", "from the sums")
+    ratio = 10 * taken.ratio("from the attempts, by a covering index", "ten times from the sums")
     rows = taken.rows("leaderboard", attempts=attempts, agents=_AGENTS, is_equal=is_equal)
     name = "leaderboard from the sums, beside an indexed scan"
     return Report(tuple(rows), (at_least(name, ratio, ROLLUP_MIN, "times as fast"),))
