@@ -1,4 +1,4 @@
-"""`swarm ops …`: operations to and from another database, as lines of JSON.
+"""`swarm ops …`: the operation log, and its exchange with another database as lines of JSON.
 
 What they do is loaded inside each, so that `swarm --help` stays quick.
 """
@@ -17,7 +17,7 @@ from orchestrator.cli.stack import read_settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-app = typer.Typer(help="Exchange operations with another database.", no_args_is_help=True)
+app = typer.Typer(help="Exchange operations with another database, or purge.", no_args_is_help=True)
 
 _PROGRESS_LINES = 5_000
 BranchArgument = Annotated[
@@ -30,7 +30,7 @@ BranchArgument = Annotated[
 
 @app.callback()
 def ops() -> None:
-    """Exchange operations with another database."""
+    """Exchange operations with another database, or purge."""
 
 
 @app.command()
@@ -42,7 +42,7 @@ def export(
         typer.Option(help="What the reader has: a landing's number, a vector, or a file of one."),
     ] = None,
     scope: Annotated[
-        str | None, typer.Option(help="Path of a folder or file; default: everything.")
+        str | None, typer.Option(help="Folder, file or module, for example pkg.auth; default: all.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option(help="File to write, whole or not at all; default: stdout.")
@@ -99,6 +99,24 @@ def vector(swarm: BranchArgument = None) -> None:
     with _engine() as engine:
         seen = OperationLog(engine).vector(_branch(engine, swarm))
     sys.stdout.write(json.dumps(seen, sort_keys=True) + "\n")
+
+
+@app.command()
+def purge(
+    swarm: BranchArgument = None,
+    *,
+    before: Annotated[int, typer.Option(help="The oldest landing to keep.")],
+) -> None:
+    """Forget old landings of a branch.
+
+    The operations stay. A landing that a fork came from stays too.
+    """
+    from swarm_workers.source.log.operation_log import OperationLog  # noqa: PLC0415
+
+    with _engine() as engine:
+        branch = _branch(engine, swarm)
+        oldest = OperationLog(engine).purge(branch, before)
+    sys.stdout.write(f"the oldest landing of branch {branch} is {oldest}\n")
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from swarm_workers.source import reading
 from swarm_workers.source.log import wire
 from swarm_workers.source.log.errors import UnknownScopeError
 from swarm_workers.source.log.replay import STREAMED, landing_below, read_log
-from swarm_workers.source.log.scoping import nodes_in_scope, paths_known
+from swarm_workers.source.log.scoping import nodes_in_scope, path_of, paths_known
 from swarm_workers.source.log.vectors import Vector, missing
 from swarm_workers.source.log.wire import Header
 from swarm_workers.source.reading import branch_uuid, read_blobs, state_of
@@ -48,7 +48,8 @@ def export_lines(
         connection: in a transaction that lasts until the last line.
         branch_id: the branch, as far as it has landed.
         since: what the reader has seen; authors that are not known here do not matter.
-        scope: the path of a folder or a file; what is not in it is left out. None means all.
+        scope: the path of a folder or a file, or a module's dotted one; what is not in it is left
+            out. None means all.
 
     Raises:
         UnknownBranchError: there is no such branch.
@@ -56,6 +57,8 @@ def export_lines(
     """
     head = reading.read_landing(connection, branch_id, None)
     branch = connection.execute(_BRANCH, {"branch": branch_uuid(branch_id)}).one()
+    if scope is not None:
+        scope = path_of(connection, state_of(connection, branch_id, head.number), scope)
     until = head.version_vector
     seen = {author: min(seq, until[author]) for author, seq in since.items() if author in until}
     rows = (

@@ -111,7 +111,8 @@ class OperationLog:
         Args:
             branch_id: the branch.
             since: what they have seen: a vector, or a landing of this branch; None is nothing.
-            scope: the path of a folder or a file, to leave out what is not in it; None means all.
+            scope: the path of a folder or a file, or a module's dotted one, to leave out what is
+                not in it; None means all.
 
         Raises:
             UnknownBranchError: there is no such branch.

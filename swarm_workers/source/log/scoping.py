@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from swarm_workers.source.reading import State, read_nodes
 from swarm_workers.source.registers import Node
+from swarm_workers.source.scope import modules_of
 from swarm_workers.source.shape import Shape, shape_of
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind
@@ -39,6 +40,25 @@ def nodes_in_scope(connection: Connection, state: State, scope: str) -> set[Node
     folders = {folder} | {each.node_id for each in shape.beneath(folder)} if folder else set()
     inside = files | folders
     return inside | contents | _around(shape, nodes, inside)
+
+
+def path_of(connection: Connection, state: State, scope: str) -> str:
+    """Return the path that a person meant: `pkg.auth` may mean `src/pkg/auth.py`, or a folder."""
+    known = paths_known(connection, state)
+    if scope in known:
+        return scope
+    modules = modules_of(known)
+    for path in sorted(path for path, module in modules.items() if module == scope):
+        return path.removesuffix("/__init__.py")
+    inside = sorted(path for path, module in modules.items() if module.startswith(f"{scope}."))
+    return _folder_of(inside[0], modules[inside[0]], scope) if inside else scope
+
+
+def _folder_of(path: str, module: str, scope: str) -> str:
+    """Return the folder of a package without `__init__.py`, from a module in it."""
+    deeper = len(module.split(".")) - len(scope.split("."))
+    parts = path.removesuffix("/__init__.py").split("/")
+    return "/".join(parts[:-deeper])
 
 
 def paths_known(connection: Connection, state: State) -> set[str]:

@@ -152,6 +152,25 @@ def test_a_copy_of_one_folder_holds_that_and_gives_back_its_changes(hubs: tuple[
         list(ours.log.export(branch, {}, "pkgs"))
 
 
+def test_a_scope_may_be_a_module(hub: Hub) -> None:
+    tree = {f"src/{path}": file for path, file in TREE.items()}
+    tree |= {"src/pkg/sub/__init__.py": TreeFile(b""), "src/pkg/sub/c.py": TreeFile(b"c = 1\n")}
+    tree |= {"src/bare/deep/d.py": TreeFile(b"d = 1\n")}
+    branch = hub.store.import_tree(tree, name="modules").branch_id
+    for scope, path in (
+        ("pkg.a", "src/pkg/a.py"),
+        ("pkg", "src/pkg"),
+        ("pkg.sub", "src/pkg/sub"),
+        ("bare", "src/bare"),
+        ("bare.deep", "src/bare/deep"),
+        ("src/data", "src/data"),
+    ):
+        first, *_ = hub.log.export(branch, {}, scope)
+        assert json.loads(first)["scope"] == path
+    with pytest.raises(UnknownScopeError):
+        list(hub.log.export(branch, {}, "pkg.none"))
+
+
 def test_an_export_since_a_landing_holds_what_came_after_it(hubs: tuple[Hub, Hub]) -> None:
     ours, theirs = hubs
     branch = ours.store.import_tree(TREE, name="shared").branch_id

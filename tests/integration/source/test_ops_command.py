@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from orchestrator.cli.main import app
 from swarm_workers.protocols import TreeFile
+from swarm_workers.source.errors import PurgedLandingError
 from tasks_schema.errors import SwarmError
 from tests.support.hubs import Hub
 from tests.support.operation_files import SOUND, with_payload
@@ -66,6 +67,15 @@ def test_two_databases_are_brought_together(
         words = ["ops", "export", branch, "--since", since, "--scope", "pkg"]
         again = CliRunner().invoke(app, words).stdout
         assert json.loads(again.splitlines()[1])["payload"] == {"text": "x = 2\n"}
+
+
+def test_old_landings_are_purged(hub: Hub, branch: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SWARM_DATABASE_URL", hub.url)
+    hub.land(branch, {"pkg/a.py": TreeFile(b"x = 2\n")})
+    done = CliRunner().invoke(app, ["ops", "purge", branch, "--before", "1"])
+    assert done.stdout == f"the oldest landing of branch {branch} is 1\n"
+    with pytest.raises(PurgedLandingError):
+        hub.store.checkout(branch, 0)
 
 
 def test_what_cannot_be_done_is_said_in_a_sentence(
