@@ -15,7 +15,7 @@ from pathlib import Path
 import redis
 
 from orchestrator.stack import processes, valkey
-from orchestrator.stack.endpoint import free_port
+from orchestrator.stack.endpoint import is_port_free
 from orchestrator.stack.processes import ProcessIdentity
 from orchestrator.stack.readiness import start_until_ready
 
@@ -23,6 +23,8 @@ _START_SECONDS_MAX = 20.0
 _STOP_SECONDS_MAX = 10.0
 _PROBE_SECONDS = 1.0
 _LOOKS_MAX = 1000
+_PRIVILEGED_PORTS = 1024
+_LOCAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 class NemesisServer:
@@ -37,7 +39,7 @@ class NemesisServer:
         """
         self._folder = folder
         self._fsync = fsync
-        self.port = free_port()
+        self.port = _steady_port()
         self._process = self._start()
 
     @property
@@ -107,6 +109,18 @@ def wait_alone(url: str) -> None:
                 return
             client.execute_command("WAIT", 1, 10)  # there is no replica: a pause of 10 ms
     raise AssertionError("connections are left over, though every client has ended")
+
+
+def _steady_port() -> int:
+    """Return a port that stays free while the server is down.
+
+    It is none of those that the system gives to outgoing connections: a client that knocks at such
+    a port while nobody listens may even be connected to itself.
+    """
+    lowest = int(_LOCAL_PORTS.read_text().split()[0])
+    ports = range(lowest - 1, _PRIVILEGED_PORTS, -1)
+    first = os.getpid() % len(ports)  # tests of other processes begin elsewhere
+    return next(port for port in (*ports[first:], *ports[:first]) if is_port_free(port))
 
 
 def _is_serving(port: int) -> bool:
