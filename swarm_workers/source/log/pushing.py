@@ -23,12 +23,17 @@ from swarm_workers.source.errors import (
     UnknownBranchError,
     UnknownLandingError,
 )
-from swarm_workers.source.log.errors import RunawayLamportError, UnknownNodeError
+from swarm_workers.source.log.errors import (
+    RunawayLamportError,
+    UnknownNodeError,
+    UnsoundOperationError,
+)
 from swarm_workers.source.log.lanes import lane_of
 from swarm_workers.source.log.soundness import require_sound
 from swarm_workers.source.reading import branch_uuid
 from swarm_workers.source.rows import as_json, copy_rows
 from swarm_workers.source.writing import write_blobs
+from tasks_schema.kinds import NodeKind
 from tasks_schema.messages.source import Operation
 from tasks_schema.tables.source import OPERATIONS
 
@@ -39,6 +44,7 @@ _PUSH = text(
     "SELECT * FROM push_operations(:branch, :lane, :push, :base, :claimed, CAST(:batch AS jsonb))"
 )
 _OPEN = text("SELECT * FROM open_push(:branch, :lane, :push, :base, :claimed, :size)")
+_HELD = text("SELECT sha256 FROM blobs WHERE sha256 = ANY(:hashes)")
 _CLOSE = text("SELECT close_push(:branch, :author, :first, :last, :lamport)")
 
 
@@ -83,6 +89,7 @@ def push(connection: Connection, pushing: Push) -> Pushed:
         require_sound(operation)
     try:
         write_blobs(connection, operations)
+        _require_bytes(connection, operations)
         if len(operations) <= FUNCTION_SIZE_MAX:
             return _call(connection, pushing)
         return _copy(connection, pushing)
@@ -91,6 +98,20 @@ def push(connection: Connection, pushing: Push) -> Pushed:
         if refusal is None:
             raise
         raise refusal from error
+
+
+def _require_bytes(connection: Connection, operations: Sequence[Operation]) -> None:
+    """Refuse new blobs whose bytes neither come with them nor are here: nobody could read them."""
+    named = {
+        each.text: each.node_id
+        for each in operations
+        if each.node_kind is NodeKind.BLOB and each.blob is None
+    }
+    if named:
+        held = set(connection.execute(_HELD, {"hashes": list(named)}).scalars())
+        for sha256, node_id in named.items():
+            if sha256 not in held:
+                raise UnsoundOperationError(node_id, "names bytes that are not here")
 
 
 def _call(connection: Connection, pushing: Push) -> Pushed:

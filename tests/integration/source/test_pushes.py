@@ -385,6 +385,9 @@ def test_what_no_tree_can_hold_is_refused(store: SourceStore, engine: Engine, br
     with pytest.raises(UnsoundOperationError, match="no file can be called") as caught:
         OperationLog(engine).push(branch, [odd], base=0, push_id=push_id(0))
     assert caught.value.node_id == odd.node_id
+    bare = insert(odd.node_id, node_kind=NodeKind.BLOB, text="0" * 64)
+    with pytest.raises(UnsoundOperationError, match="names bytes that are not here"):
+        OperationLog(engine).push(branch, [bare], base=0, push_id=push_id(0))
     assert state_of_database(engine) == before
 
 
