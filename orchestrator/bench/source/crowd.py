@@ -1,4 +1,4 @@
-"""Eight writers at once: each in a lane of its own, beside all of them as one author."""
+"""Writers at once: each in a lane of its own, beside all of them as one author."""
 
 import multiprocessing
 import statistics
@@ -19,18 +19,18 @@ from swarm_workers.source.log.pushing import Push, push
 from swarm_workers.source.store import SourceStore
 
 LANES_MIN = 2.0
-WRITERS = 8
 SIZE = 50
 _NODES = 8000
 _READY_SECONDS_MAX = 60.0
 
 
-def measure_crowd(engine: Engine, url: str, *, rounds: int, seconds: float) -> Report:
-    """Return how many operations a second eight writers push. Blocks.
+def measure_crowd(engine: Engine, url: str, *, writers: int, rounds: int, seconds: float) -> Report:
+    """Return how many operations a second some writers push. Blocks.
 
     Args:
         engine: on a database with the current schema.
         url: of the same.
+        writers: how many, each a process.
         rounds: how often each way gets its turn.
         seconds: of one turn.
     """
@@ -38,7 +38,7 @@ def measure_crowd(engine: Engine, url: str, *, rounds: int, seconds: float) -> R
     spawn = multiprocessing.get_context("spawn")
     pipes: list[Pipe] = []
     processes: list[Any] = []
-    for number in range(WRITERS):
+    for number in range(writers):
         near, far = spawn.Pipe()
         process = spawn.Process(target=write, args=(url, branch, number, far), daemon=True)
         process.start()
@@ -62,13 +62,15 @@ def measure_crowd(engine: Engine, url: str, *, rounds: int, seconds: float) -> R
         {
             "of": "crowd",
             "way": way,
-            "writers": WRITERS,
+            "writers": writers,
             "operations_per_second": statistics.median(taken),
             "rounds": rounds,
         }
         for way, taken in rates.items()
     )
-    return Report(rows, (at_least("8 lanes, beside one author", ratio, LANES_MIN, "times"),))
+    return Report(
+        rows, (at_least(f"{writers} lanes, beside one author", ratio, LANES_MIN, "times"),)
+    )
 
 
 def write(url: str, branch: str, number: int, pipe: Pipe) -> None:

@@ -28,12 +28,13 @@ class Size:
     libcst_lines: int
     pairs: int
     pushed_nodes: int
+    writers: int
     crowd_rounds: int
     crowd_seconds: float
 
 
-QUICK = Size(11, 30_000, 10, 2_000_000, 40_000, 20_000, 100, 10_000, 5, 1.5)
-FULL = Size(25, 100_000, 30, 10_000_000, 200_000, 60_000, 1_000, 50_000, 9, 3.0)
+QUICK = Size(11, 30_000, 10, 2_000_000, 40_000, 20_000, 100, 10_000, 8, 5, 1.5)
+FULL = Size(25, 100_000, 30, 10_000_000, 200_000, 60_000, 1_000, 50_000, 8, 9, 3.0)
 
 
 def measure(size: Size, announce: Announce, named_url: str = "") -> Report:
@@ -61,7 +62,11 @@ def measure(size: Size, announce: Announce, named_url: str = "") -> Report:
             ),
             "pushing": lambda: measure_pushing(engine, nodes=size.pushed_nodes, rounds=size.rounds),
             "crowd": lambda: measure_crowd(
-                engine, url, rounds=size.crowd_rounds, seconds=size.crowd_seconds
+                engine,
+                url,
+                writers=size.writers,
+                rounds=size.crowd_rounds,
+                seconds=size.crowd_seconds,
             ),
             "leaderboard": lambda: measure_standings(
                 engine, attempts=size.attempts, rounds=size.rounds
