@@ -125,19 +125,20 @@ class MemoryStock:
         }
         return {each for each in found if each is not None}
 
-    def mentioning(
-        self, words: Collection[str], file_ids: Collection[NodeId] | None = None
-    ) -> set[NodeId]:
-        names = "|".join(map(re.escape, words))
-        pattern = re.compile(rf"\b({names})\b|import\s*\*")
+    def mentioning(self, word: str) -> set[NodeId]:
+        return self._matching(rf"\b{re.escape(word)}\b")
+
+    def saying(self, names: Collection[str], file_ids: Collection[NodeId]) -> set[NodeId]:
+        words = "|".join(map(re.escape, names))
+        return self._matching(rf"\b({words})\b|import\s*\*") & set(file_ids)
+
+    def _matching(self, pattern: str) -> set[NodeId]:
         found = {
             self._shape.place(node_id).file_id
             for node_id, node in self._nodes.items()
-            if pattern.search(node.text)
+            if re.search(pattern, node.text)
         }
-        return {
-            each for each in found if each is not None and (file_ids is None or each in file_ids)
-        }
+        return {each for each in found if each is not None}
 
     def edges_from(self, node_ids: Collection[NodeId]) -> set[EdgeId]:
         return {each for each in self._edges if each.source in node_ids}

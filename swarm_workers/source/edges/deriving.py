@@ -37,10 +37,12 @@ class Stock(Protocol):
         """Return the files that import any of these."""
         ...
 
-    def mentioning(
-        self, words: Collection[str], file_ids: Collection[NodeId] | None = None
-    ) -> set[NodeId]:
-        """Return the files, of these or of all, whose text holds any of some words or a star."""
+    def mentioning(self, word: str) -> set[NodeId]:
+        """Return the files whose text holds a word."""
+        ...
+
+    def saying(self, names: Collection[str], file_ids: Collection[NodeId]) -> set[NodeId]:
+        """Return those of some files whose text holds any of these names, or a star import."""
         ...
 
     def edges_from(self, node_ids: Collection[NodeId]) -> set[EdgeId]:
@@ -204,13 +206,14 @@ class _Deriving:
         candidates = set(self._own)
         for path in paths:
             change = self._changes[path]
-            importers = self._stock.importers(self._files_around(path))
+            around = self._files_around(path)
+            importers = around | self._stock.importers(around)  # who imports itself has no edge
             if change.is_whole:
                 last = path.rpartition(".")[2]
-                candidates |= importers | self._stock.mentioning([last])
+                candidates |= importers | self._stock.mentioning(last)
                 candidates |= self._beneath(path)  # they may say `from . import`
             else:
-                candidates |= self._stock.mentioning(change.names, importers)
+                candidates |= self._stock.saying(change.names, importers)
         return candidates
 
     def _files_around(self, path: str) -> set[NodeId]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
@@ -53,19 +52,22 @@ class StoredState:
         sources = {edge.source for edge in edges if edge.kind is EdgeKind.IMPORTS}
         return set(reading.read_file_ids(self._connection, self._state, sources).values())
 
-    def mentioning(
-        self, words: Collection[str], file_ids: Collection[NodeId] | None = None
-    ) -> set[NodeId]:
-        """Return the files, of these or of all, whose text holds any of some words or a star."""
-        names = "|".join(re.escape(word) for word in sorted(words))
-        values: dict[str, Any] = {"pattern": rf"\m({names})\M|import\s*\*"}
-        condition = "NOT n.is_structure AND n.file_id IS NOT NULL AND n.text ~ :pattern"
-        if file_ids is not None:
-            condition += " AND n.file_id = ANY(:files)"
-        query = self._state.select("DISTINCT n.file_id", condition)
-        if file_ids is not None:
+    def mentioning(self, word: str) -> set[NodeId]:
+        """Return the files whose text holds a word."""
+        return self._matching(rf"\m{re.escape(word)}\M", "n.file_id IS NOT NULL", ())
+
+    def saying(self, names: Collection[str], file_ids: Collection[NodeId]) -> set[NodeId]:
+        """Return those of some files whose text holds any of these names, or a star import."""
+        words = "|".join(re.escape(name) for name in sorted(names))
+        pattern = rf"\m({words})\M|import\s*\*"
+        return self._matching(pattern, "n.file_id = ANY(:files)", file_ids)
+
+    def _matching(self, pattern: str, condition: str, file_ids: Collection[NodeId]) -> set[NodeId]:
+        every = f"NOT n.is_structure AND {condition} AND n.text ~ :pattern"
+        query = self._state.select("DISTINCT n.file_id", every)
+        if file_ids:
             query = query.bindparams(bindparam("files", list(file_ids), type_=_UUIDS))
-        return {row.file_id for row in self._connection.execute(query, values)}
+        return {row.file_id for row in self._connection.execute(query, {"pattern": pattern})}
 
     def edges_from(self, node_ids: Collection[NodeId]) -> set[EdgeId]:
         """Return the edges that start at any of these nodes."""
