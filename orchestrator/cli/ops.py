@@ -153,7 +153,7 @@ def _seen(since: str | None) -> dict[str, int] | int | None:
         UsageError: it is neither, nor a file of a vector.
     """
     from orchestrator.errors import UsageError  # noqa: PLC0415
-    from swarm_workers.source.log.wire import parse_vector  # noqa: PLC0415
+    from swarm_workers.source.log.wire_reading import parse_vector  # noqa: PLC0415
 
     if since is None or since.isdecimal():
         return int(since) if since is not None else None
@@ -184,7 +184,7 @@ def _write_whole(lines: Iterable[bytes], output: Path) -> None:
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of a file; of one that is too long, so much that it is seen to be."""
-    from swarm_workers.source.log.wire import LINE_BYTES_MAX  # noqa: PLC0415
+    from swarm_workers.source.log.wire_reading import LINE_BYTES_MAX  # noqa: PLC0415
 
     yield from iter(lambda: file.readline(LINE_BYTES_MAX + 1), b"")
 

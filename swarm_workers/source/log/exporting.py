@@ -42,7 +42,7 @@ _HASH = re.compile("[0-9a-f]{64}")
 def export_lines(
     connection: Connection, branch_id: str, since: Vector, scope: str | None
 ) -> Iterator[bytes]:
-    """Yield a branch's operations that `since` has not seen, as lines for `wire.read_items`.
+    """Yield a branch's operations that `since` has not seen, as lines of `wire`.
 
     Args:
         connection: in a transaction that lasts until the last line.

@@ -6,31 +6,30 @@ tested, and that names are unique, only the hub itself can promise.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, text
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from swarm_workers.source import reading
 from swarm_workers.source.errors import UnknownBranchError
 from swarm_workers.source.log import lanes, sealing
+from swarm_workers.source.log.blobs import BlobAssembly
 from swarm_workers.source.log.errors import (
     MissingOperationsError,
-    OperationsFileError,
     OtherScopeError,
     RunawayLamportError,
-    UnknownNodeError,
 )
 from swarm_workers.source.log.landings import Entry as LandingEntry
 from swarm_workers.source.log.landings import record_landing
 from swarm_workers.source.log.staging import Staged, Staging
-from swarm_workers.source.log.vectors import Run, join, missing
-from swarm_workers.source.log.wire import BlobPart, Entry, Header, read_items
+from swarm_workers.source.log.vectors import join, missing
+from swarm_workers.source.log.wholeness import drop_unchanged, require_whole
+from swarm_workers.source.log.wire import BlobPart, Entry, Header
+from swarm_workers.source.log.wire_reading import read_items
 from swarm_workers.source.reading import state_of
 from swarm_workers.source.values import Landing
-from tasks_schema.tables.source import BLOBS, BRANCHES, PUSHED
+from tasks_schema.tables.source import BRANCHES
 
 LAMPORT_LEAP_MAX = 1_000_000
 """How far ahead of all that was seen a Lamport time may be: a branch that forked off late, or is
@@ -47,33 +46,6 @@ _ADVANCE = text(
     ON CONFLICT (branch_id, author) DO UPDATE SET
         max_seq = greatest(v.max_seq, excluded.max_seq),
         max_lamport = greatest(v.max_lamport, excluded.max_lamport)
-    """
-)
-_UNBORN = text(
-    "SELECT node_id FROM nodes WHERE branch_id = :branch AND landing_from = :pushed"
-    " AND kind IS NULL ORDER BY node_id LIMIT 1"
-)
-_DROP_UNCHANGED = text(
-    """
-    DELETE FROM nodes p USING nodes n
-    WHERE p.branch_id = :branch AND p.landing_from = :pushed AND n.branch_id = p.branch_id
-        AND n.node_id = p.node_id AND n.landing_to IS NULL AND n.landing_from < :pushed
-        AND (p.birth_lamport, p.birth_author, p.birth_seq, p.place_lamport, p.place_author,
-            p.place_seq, p.name_lamport, p.name_author, p.name_seq, p.lead_lamport, p.lead_author,
-            p.lead_seq, p.text_lamport, p.text_author, p.text_seq, p.meta_lamport, p.meta_author,
-            p.meta_seq)
-        = (n.birth_lamport, n.birth_author, n.birth_seq, n.place_lamport, n.place_author,
-            n.place_seq, n.name_lamport, n.name_author, n.name_seq, n.lead_lamport, n.lead_author,
-            n.lead_seq, n.text_lamport, n.text_author, n.text_seq, n.meta_lamport, n.meta_author,
-            n.meta_seq)
-    """
-)
-_UNKNOWN = text("SELECT min(CAST(u AS text)) FROM unknown_nodes(:branch, :author, :first, :last) u")
-_WITHOUT_BLOB = text(
-    """
-    SELECT n.node_id FROM nodes n WHERE n.branch_id = :branch AND n.landing_from = :pushed
-        AND n.kind = 'blob' AND NOT EXISTS (SELECT FROM blobs b WHERE b.sha256 = n.text)
-    ORDER BY n.node_id LIMIT 1
     """
 )
 
@@ -130,14 +102,6 @@ def _find_head(connection: Connection, header: Header) -> Landing | None:
     return sealing.seal_pushed(connection, head)
 
 
-@dataclass(slots=True)
-class _Blob:
-    """A blob of which some parts have come."""
-
-    sha256: str
-    parts: list[bytes] = field(default_factory=list)
-
-
 class _Receiving:
     """One import on its way."""
 
@@ -154,7 +118,7 @@ class _Receiving:
         self._staging = Staging(connection, header.branch_id)
         self._batch: list[Staged] = []
         self._batch_bytes = 0
-        self._blob: _Blob | None = None
+        self._blobs = BlobAssembly(connection)
         self._new = 0
         self._known = 0
 
@@ -195,22 +159,8 @@ class _Receiving:
             self._flush()
 
     def take_blob(self, number: int, part: BlobPart) -> None:
-        """Take one part of a blob, and keep the blob when it is whole."""
-        if part.part == 0:
-            self._blob = _Blob(part.sha256)
-        blob = self._blob
-        if blob is None or blob.sha256 != part.sha256 or len(blob.parts) != part.part:
-            raise OperationsFileError(number, "is a part of a blob out of its place")
-        blob.parts.append(part.data)
-        if len(blob.parts) == part.of:
-            self._keep_blob(number, blob.sha256, b"".join(blob.parts))
-            self._blob = None
-
-    def _keep_blob(self, number: int, named: str, data: bytes) -> None:
-        if sha256(data).hexdigest() != named:
-            raise OperationsFileError(number, f"ends a blob that is not '{named}'")
-        values = {"sha256": named, "data": data}
-        self._connection.execute(upsert(BLOBS).values(values).on_conflict_do_nothing())
+        """Take one part of a blob."""
+        self._blobs.take(number, part)
 
     def _flush(self) -> None:
         new = self._staging.merge(self._batch)
@@ -220,41 +170,27 @@ class _Receiving:
 
     def finish(self, number: int) -> Received:
         """Merge what is left, look whether anything is missing, and make it a landing."""
-        if self._blob is not None:
-            raise OperationsFileError(number, f"comes too early for blob '{self._blob.sha256}'")
+        self._blobs.require_whole(number)
         self._flush()
-        runs = missing(self._before, self._vector)
-        self._advance(runs)
-        self._require_whole(number, runs)
+        runs = [] if self._is_partial else missing(self._before, self._vector)
+        self._advance()
+        require_whole(self._connection, self._header.branch_id, number, runs=runs)
         landing = self._land()
         return Received(str(self._header.branch_id), self._new, self._known, landing)
 
-    def _advance(self, runs: Sequence[Run]) -> None:
+    def _advance(self) -> None:
         """Say what has been seen; what is left out of a partial copy counts as seen."""
         if self._is_partial:
             self._vector = join(self._vector, self._header.until)
-            runs = missing(self._before, self._vector)
-        for run in runs:
+        for run in missing(self._before, self._vector):
             row = {"author": run.author, "seq": run.last}
             row |= {"lamport": self._lamports.get(run.author, 0)}
             self._connection.execute(_ADVANCE, {"branch": self._header.branch_id} | row)
 
-    def _require_whole(self, number: int, runs: Sequence[Run]) -> None:
-        branch = {"branch": self._header.branch_id}
-        unknown = self._connection.execute(_UNBORN, branch | {"pushed": PUSHED}).scalar()
-        for run in () if self._is_partial else runs:
-            values = {"author": run.author, "first": run.first, "last": run.last}
-            unknown = unknown or self._connection.execute(_UNKNOWN, branch | values).scalar()
-        if unknown is not None:
-            raise UnknownNodeError(str(self._header.branch_id), unknown)
-        bare = self._connection.execute(_WITHOUT_BLOB, branch | {"pushed": PUSHED}).scalar()
-        if bare is not None:
-            raise OperationsFileError(number, f"comes without the bytes of node '{bare}'")
-
     def _land(self) -> int:
         branch, head = self._header.branch_id, self._head
         if self._is_partial:  # it is sent again what came into the scope, and may have it already
-            self._connection.execute(_DROP_UNCHANGED, {"branch": branch, "pushed": PUSHED})
+            drop_unchanged(self._connection, branch)
         if head is not None and not sealing.is_pushed(self._connection, branch):
             return head.number
         number = head.number + 1 if head is not None else 0

@@ -8,6 +8,7 @@ import pytest
 from swarm_workers.source.log import wire
 from swarm_workers.source.log.errors import OperationsFileError
 from swarm_workers.source.log.wire import BlobPart, Entry, Header
+from swarm_workers.source.log.wire_reading import parse_vector, read_items
 from tests.support.histories import PLAIN, history
 from tests.support.hubs import file_of
 from tests.support.operation_files import BRANCH, FILE, LINE, SOUND, changed, with_payload
@@ -26,7 +27,11 @@ from tests.support.operation_files import BRANCH, FILE, LINE, SOUND, changed, wi
         ([*SOUND[:2], b"\xff", *SOUND[2:]], 3, "is not JSON"),
         ([*SOUND[:2], b"17", *SOUND[2:]], 3, "is not a JSON object"),
         ([*SOUND[:2], b"{}", *SOUND[2:]], 3, "is neither operation nor blob"),
-        ([*SOUND[:2], b" " * (wire.LINE_BYTES_MAX + 1)], 3, "is longer than 33,554,432 bytes"),
+        (
+            [*SOUND[:2], b" " * (wire_reading.LINE_BYTES_MAX + 1)],
+            3,
+            "is longer than 33,554,432 bytes",
+        ),
         ([*SOUND[:3], wire.end_line(3)], 4, "speaks of 3 operations, where there were 2"),
         (changed(0, format="swarm-operations-9"), 1, "the format is 'swarm-operations-9'"),
         (changed(0, branch="main"), 1, "does not make sense"),
@@ -56,19 +61,19 @@ from tests.support.operation_files import BRANCH, FILE, LINE, SOUND, changed, wi
 def test_a_line_that_cannot_be_taken_is_named(lines: list[bytes], line: int, reason: str) -> None:
     told = f"line {line} of the operations .*{reason}.*; nothing of it was taken in"
     with pytest.raises(OperationsFileError, match=told) as caught:
-        list(wire.read_items(lines))
+        list(read_items(lines))
     assert caught.value.line == line
 
 
 def test_operations_are_read_as_they_were_written() -> None:
     for seed in range(20):
         operations = history(seed).operations
-        (_, header), *items, _ = wire.read_items(file_of(BRANCH, operations))
+        (_, header), *items, _ = read_items(file_of(BRANCH, operations))
         assert isinstance(header, Header)
         assert str(header.branch_id) == BRANCH
         entries = [item for _, item in items if isinstance(item, Entry)]
         assert [entry.operation for entry in entries] == sorted(operations, key=lambda o: o.stamp)
-    assert wire.parse_vector(json.dumps(header.until)) == header.until
+    assert parse_vector(json.dumps(header.until)) == header.until
 
 
 @pytest.mark.parametrize("size", [0, 1, wire.BLOB_PART_BYTES, 2 * wire.BLOB_PART_BYTES + 1])
@@ -76,7 +81,7 @@ def test_a_blob_is_written_in_lines_of_bounded_length(size: int) -> None:
     data = random.Random(size).randbytes(size)
     lines = list(wire.blob_lines("f" * 64, data))
     assert max(map(len, lines)) < 2 * wire.BLOB_PART_BYTES
-    parts = [item for _, item in wire.read_items([SOUND[0], *lines, wire.end_line(0)])][1:-1]
+    parts = [item for _, item in read_items([SOUND[0], *lines, wire.end_line(0)])][1:-1]
     assert all(isinstance(part, BlobPart) and part.of == len(lines) for part in parts)
     assert b"".join(part.data for part in parts) == data
 
@@ -86,4 +91,4 @@ def test_a_blob_is_written_in_lines_of_bounded_length(size: int) -> None:
 )
 def test_what_is_no_vector_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        wire.parse_vector(text)
+        parse_vector(text)
