@@ -97,10 +97,9 @@ class Concern:
         change = self._changes.get(path)
         if change is not None and (change.is_whole or name is None or name in change.names):
             return True
-        inner = path if name is None else f"{path}.{name}"
-        if any(each == inner or each.startswith(f"{inner}.") for each in self._changes):
-            return True
-        return name is None and any(path.startswith(f"{each}.") for each in self._changes)
+        # `import a.b` binds `a`, and with it all that is in it.
+        inner = path.partition(".")[0] if name is None else f"{path}.{name}"
+        return any(each == inner or each.startswith(f"{inner}.") for each in self._changes)
 
     def _paths(self, path: str, importer: str) -> Iterator[str]:
         """Yield what a path leads to, before and after, and what it would if it were there."""
