@@ -13,7 +13,7 @@ from swarm_workers.source.tree_diff import diff_tree
 from swarm_workers.source.values import ClashKind
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import OperationKind
-from tasks_schema.messages.source import Operation, Stamp
+from tasks_schema.messages.source import TRASH, Operation, Stamp
 
 SOURCE = """import os
 
@@ -212,3 +212,48 @@ def test_moves_that_would_make_a_cycle_clash() -> None:
     assert [each.kind for each in rebase(start, head, move(second, first)).clashes] == [
         ClashKind.CYCLE
     ]
+
+
+def test_a_file_put_into_a_folder_that_the_head_deleted_is_not_lost() -> None:
+    base = {"p/a.py": "x = 1\n"}
+    assert merged(base, {"p/b.py": "y = 1\n"}, {"p/a.py": None}) == {"p/b.py": b"y = 1\n"}
+    empty = Side.of({})
+    start = land(empty, propose(empty, base))
+    ours = propose(start, {"p/b.py": "y = 1\n"})
+    gone = Operation(OperationKind.NODE_DELETE, start.shape.folders["p"], parent=TRASH, position="")
+    head = land(start, [gone])
+    (clash,) = rebase(start, head, ours).clashes
+    assert (clash.kind, clash.node_id) == (ClashKind.DELETED, start.shape.folders["p"])
+
+
+def test_two_files_renamed_to_one_name_clash() -> None:
+    base = {"a.py": SOURCE, "b.py": "x = 1\n"}
+    assert merged(base, {"a.py": None, "c.py": SOURCE}, {"b.py": None, "c.py": "x = 1\n"}) == NAME
+
+
+def test_two_assignments_of_one_name_in_one_module_clash() -> None:
+    def new(line: str, after: str) -> dict[str, str]:
+        return edit((after, f"{after}{line}\n"))
+
+    ours, theirs = new("LIMIT = 1", "import os\n"), new("LIMIT = 2", "    return b\n\n\n")
+    assert merged(BASE, ours, theirs) == NAME
+
+
+def test_a_clash_shows_what_was_and_what_both_made_of_it() -> None:
+    empty = Side.of({})
+    start = land(empty, propose(empty, BASE))
+    head = land(start, propose(start, edit(("return b", "return b + 1"))))
+    (clash,) = rebase(start, head, propose(start, edit(("return b", "return -b")))).clashes
+    shown = (clash.path, clash.register, clash.base, clash.ours, clash.theirs)
+    lines = (f"    return {value}\n" for value in ("b", "-b", "b + 1"))
+    assert shown == ("a.py", "text", *lines)
+
+
+def test_operations_put_on_top_of_others_win_whatever_their_stamps() -> None:
+    empty = Side.of({})
+    start = land(empty, propose(empty, BASE))
+    first = start.after(propose(start, edit(("return b", "return b + 1"))))
+    both = first.after(propose(first, edit(("return b", "return b + 2"))))
+    file = changed_files(start, both, BLOBS.__getitem__)["a.py"]
+    assert file is not None
+    assert b"return b + 2" in file.data
