@@ -115,7 +115,7 @@ class Waiter:
             perform(self._space, self.program, log)
             return log
 
-        self.log = self._space.stm.atomically(body, timeout_seconds=_STALL_SECONDS_MAX)
+        self.log = self._space.stm.atomically(body)  # it may have to wait for the whole example
 
 
 class Clients(RuleBasedStateMachine):
