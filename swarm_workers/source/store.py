@@ -7,7 +7,7 @@ method blocks for its queries, and raises `ServiceUnreachableError` if Postgres 
 import uuid
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from swarm_workers.clock import Clock, RealClock
@@ -15,21 +15,16 @@ from swarm_workers.daily import DaysMade
 from swarm_workers.postgres import transaction
 from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.source import reading, writing
-from swarm_workers.source.edges.stored import edges_after
-from swarm_workers.source.errors import EmptyLandingError
+from swarm_workers.source.branching import land_change, make_fork
 from swarm_workers.source.failed import keep_failed, read_clashes
-from swarm_workers.source.fitting import require_fitting
 from swarm_workers.source.importing import import_operations
 from swarm_workers.source.joining import join
-from swarm_workers.source.loading import blob_reader, load_sides
+from swarm_workers.source.loading import blob_reader
 from swarm_workers.source.log import lanes, sealing
-from swarm_workers.source.log.landings import Entry, record_landing
-from swarm_workers.source.log.lanes import Lane
-from swarm_workers.source.log.purging import require_kept
+from swarm_workers.source.log.landings import Entry
 from swarm_workers.source.lookup import read_module_names, read_scope
 from swarm_workers.source.node_ids import IdSource
 from swarm_workers.source.reading import branch_uuid, state_of
-from swarm_workers.source.rekeying import rekey
 from swarm_workers.source.scope import Scope
 from swarm_workers.source.shape import shape_of
 from swarm_workers.source.tree_diff import Changes, diff_tree
@@ -95,27 +90,7 @@ class SourceStore:
         """Return the id of a new branch whose landing 0 is this landing. Writes three rows."""
         branch = self._new_branch()
         with transaction(self._engine) as connection:
-            origin = reading.read_landing(connection, branch_id, landing)
-            require_kept(connection, branch_id, origin.number)
-            parent = branch_uuid(branch_id)
-            lamport = lanes.newest_lamport(connection, parent)
-            connection.execute(
-                insert(BRANCHES).values(
-                    branch_id=branch,
-                    parent_branch=parent,
-                    parent_landing=origin.number,
-                    name=f"fork of '{branch_id}' at {origin.number}",
-                )
-            )
-            lanes.open_lane(connection, branch, lamport)
-            entry = Entry(
-                0,
-                origin.author,
-                origin.version_vector,
-                exit_status=origin.exit_status,
-                note=f"fork at landing {origin.number}",
-            )
-            record_landing(connection, branch, entry, origin.version_vector)
+            make_fork(connection, branch, reading.read_landing(connection, branch_id, landing))
         return str(branch)
 
     def head(self, branch_id: str) -> Landing:
@@ -281,9 +256,9 @@ class SourceStore:
                 return HeadMoved(head.number)
             landings: list[Landing] = []
             for each in changes:
-                head = self._land_one(
-                    connection, head, each, exit_status, is_last=each is changes[-1]
-                )
+                is_last = each is changes[-1]
+                status = exit_status if is_last else None
+                head = land_change(connection, head, each, status, is_last=is_last)
                 landings.append(head)
             return landings
 
@@ -329,54 +304,6 @@ class SourceStore:
         """Return all dotted paths that `paths_in_scope` knows, down to classes and functions."""
         with transaction(self._engine) as connection:
             return read_module_names(connection, state_of(connection, branch_id, landing))
-
-    def _land_one(
-        self,
-        connection: Connection,
-        head: Landing,
-        change: Change,
-        exit_status: int | None,
-        *,
-        is_last: bool,
-    ) -> Landing:
-        """Write one landing on the head; the transaction has the branch to itself.
-
-        What is measured, and what makes positions short again, belongs to the last of several:
-        those between were made to follow each other as they are.
-        """
-        if not change.operations:
-            raise EmptyLandingError(head.branch_id, change.attempt_id)
-        branch = branch_uuid(head.branch_id)
-        lane = lanes.lock_lane(connection, branch, lanes.lane_of(change.attempt_id))
-        entry = Entry(
-            head.number + 1,
-            change.author,
-            head.version_vector,
-            change.attempt_id,
-            exit_status if is_last else None,
-            storable(change.note),
-        )
-        self._write(connection, lane, entry, change.operations, rekeys=is_last)
-        return reading.read_landing(connection, head.branch_id, entry.number)
-
-    def _write(
-        self,
-        connection: Connection,
-        lane: Lane,
-        entry: Entry,
-        operations: Sequence[Operation],
-        *,
-        rekeys: bool,
-    ) -> None:
-        """Write a landing on the head that the lane is locked at."""
-        state = state_of(connection, str(lane.branch), None)
-        (head,) = load_sides(connection, (state,), operations)
-        after = require_fitting(head, operations)
-        edges = edges_after(connection, state, (head, after), operations)
-        parents = {each.parent for each in operations if each.parent is not None and each.position}
-        moves = rekey(after.shape, parents) if rekeys else []
-        stamped = writing.restamp(lane, [*operations, *moves, *edges])
-        writing.write_landing(connection, lane, entry, stamped, head.nodes)
 
     def _ids(self) -> IdSource:
         return IdSource(self._clock)

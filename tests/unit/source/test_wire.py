@@ -8,7 +8,7 @@ import pytest
 from swarm_workers.source.log import wire
 from swarm_workers.source.log.errors import OperationsFileError
 from swarm_workers.source.log.wire import BlobPart, Entry, Header
-from swarm_workers.source.log.wire_reading import parse_vector, read_items
+from swarm_workers.source.log.wire_reading import LINE_BYTES_MAX, parse_vector, read_items
 from tests.support.histories import PLAIN, history
 from tests.support.hubs import file_of
 from tests.support.operation_files import BRANCH, FILE, LINE, SOUND, changed, with_payload
@@ -27,11 +27,7 @@ from tests.support.operation_files import BRANCH, FILE, LINE, SOUND, changed, wi
         ([*SOUND[:2], b"\xff", *SOUND[2:]], 3, "is not JSON"),
         ([*SOUND[:2], b"17", *SOUND[2:]], 3, "is not a JSON object"),
         ([*SOUND[:2], b"{}", *SOUND[2:]], 3, "is neither operation nor blob"),
-        (
-            [*SOUND[:2], b" " * (wire_reading.LINE_BYTES_MAX + 1)],
-            3,
-            "is longer than 33,554,432 bytes",
-        ),
+        ([*SOUND[:2], b" " * (LINE_BYTES_MAX + 1)], 3, "is longer than 33,554,432 bytes"),
         ([*SOUND[:3], wire.end_line(3)], 4, "speaks of 3 operations, where there were 2"),
         (changed(0, format="swarm-operations-9"), 1, "the format is 'swarm-operations-9'"),
         (changed(0, branch="main"), 1, "does not make sense"),
