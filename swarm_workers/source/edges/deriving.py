@@ -17,7 +17,7 @@ from swarm_workers.source.edges.resolving import Modules, Resolver
 from swarm_workers.source.edges.walk import read_names
 from swarm_workers.source.pieces import FileFormat
 from swarm_workers.source.registers import Nodes
-from swarm_workers.source.scope import modules_of
+from swarm_workers.source.scope import modules_of, parents_of
 from swarm_workers.source.shape import Shape
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind, OperationKind
@@ -206,22 +206,18 @@ class _Deriving:
         candidates = set(self._own)
         for path in paths:
             change = self._changes[path]
-            around = self._files_around(path)
+            above = parents_of(path)
+            found = (side.files.get(each) for side in self._sides for each in [*above, path])
+            around = {file_id for file_id in found if file_id is not None}
             importers = around | self._stock.importers(around)  # who imports itself has no edge
+            if change.is_whole or not self._after.files.keys() >= set(above):
+                # It was not there to be imported, or lies in a folder that no edge leads to.
+                importers |= self._stock.mentioning(path.rpartition(".")[2])
             if change.is_whole:
-                last = path.rpartition(".")[2]
-                candidates |= importers | self._stock.mentioning(last)
-                candidates |= self._beneath(path)  # they may say `from . import`
+                candidates |= importers | self._beneath(path)  # they may say `from . import`
             else:
                 candidates |= self._stock.saying(change.names, importers)
         return candidates
-
-    def _files_around(self, path: str) -> set[NodeId]:
-        """Return the files of a module and of the packages that it is in, before and after."""
-        parts = path.split(".")
-        around = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
-        found = (side.files.get(each) for side in self._sides for each in around)
-        return {file_id for file_id in found if file_id is not None}
 
     def _beneath(self, path: str) -> set[NodeId]:
         """Return the files of the modules in a package."""

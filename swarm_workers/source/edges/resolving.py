@@ -30,6 +30,7 @@ from swarm_workers.source.edges.names import (
     Scope,
     ScopeKind,
 )
+from swarm_workers.source.scope import parents_of
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import EdgeKind
 from tasks_schema.messages.source import EdgeId
@@ -67,7 +68,7 @@ class Modules:
         self._files = files
         self._read = read
         self._known: dict[str, ModuleNames] = {}
-        self.packages = {package for path in files for package in _packages_around(path)}
+        self.packages = {package for path in files for package in parents_of(path)}
         """Dotted paths that have modules beneath, whether they have a file or not."""
 
     def file_of(self, path: str) -> NodeId | None:
@@ -132,7 +133,7 @@ class Resolver:
                 continue
             yield from self._to(scope.owner, module, EdgeKind.IMPORTS)
             if target.name is None:  # `import a.b` binds `a`
-                for package in _packages_around(module.path):
+                for package in parents_of(module.path):
                     yield from self._to(scope.owner, Module(package), EdgeKind.IMPORTS)
             else:
                 for entity in self._member(module, target.name):
@@ -325,12 +326,6 @@ class Resolver:
             )
         else:
             yield from _instances(self._meaning(definition.result, definition.scope))
-
-
-def _packages_around(path: str) -> Iterator[str]:
-    parts = path.split(".")
-    for count in range(1, len(parts)):
-        yield ".".join(parts[:count])
 
 
 def _instances(entities: Iterable[Entity]) -> Iterator[Entity]:
