@@ -52,7 +52,7 @@ class FunctionSession(RedisSession):
     async def commit(self, proposal: Proposal) -> bool:
         """Apply all effects or none, exactly once; see `Session.commit`."""
         wire, sequence = await self._wire(), self.slot.next_sequence()
-        call = self._commit_command(proposal, sequence)
+        call, noted = self._commit_command(proposal, sequence), self._noted(proposal)
         self.slot.is_uncertain = True
         started_at = time.monotonic()
         try:
@@ -64,7 +64,7 @@ class FunctionSession(RedisSession):
             raise
         self.slot.is_uncertain = False
         self._count(time.monotonic() - started_at)
-        return await self._verdict(proposal, reply)
+        return await self._verdict(proposal, noted, reply)
 
     def _want_own_wire(self) -> None:
         """Have a connection that waiting for a token holds up for nobody else."""
@@ -74,13 +74,13 @@ class FunctionSession(RedisSession):
 
     def _commit_command(self, proposal: Proposal, sequence: int) -> Command:
         effects = (*proposal.effects, *self._turns.returning())
-        whole = Proposal(effects, proposal.observed, self._with_flags(proposal.carried))
+        whole = Proposal(effects, proposal.observed, self._asked_along(proposal))
         keys, arguments = commit_call(
             whole, self._record, self._keys.gate, self.slot.writer, sequence
         )
         return ("FCALL", function("commit"), len(keys), *keys, *arguments)
 
-    async def _verdict(self, proposal: Proposal, reply: Any) -> bool:
+    async def _verdict(self, proposal: Proposal, noted: list[str], reply: Any) -> bool:
         if isinstance(reply, Exception) and "WRONGTYPE" in str(reply):
             raise StmCorruptedError(f"{reply}; other writes of this commit may have been applied")
         await self._check([reply])
@@ -91,7 +91,7 @@ class FunctionSession(RedisSession):
         if word != b"done":
             return False
         self._turns.forget()
-        self._keep_carried(proposal.carried, answers[0])
+        self._keep(proposal, noted, answers[0])
         return True
 
     @override

@@ -33,6 +33,11 @@ class Turns:
         self._tokens: dict[str, bytes] = {}
         """Names of the tokens that are held, by contended key."""
 
+    @property
+    def are_taken(self) -> bool:
+        """Whether any token is held."""
+        return bool(self._tokens)
+
     def forget(self) -> None:
         """Hold nothing any more: all was given back, or went with the connection."""
         self._tokens, self.has_gate = {}, False

@@ -10,7 +10,6 @@ late EXEC, whose connection watches the record, fails. Only then is it retried.
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from typing_extensions import override
@@ -68,7 +67,7 @@ class WatchSession(RedisSession):
         elif not self._plan.is_watched and not await self._watch_late(proposal):
             return False
         wire, sequence = await self._wire(), self.slot.next_sequence()
-        commands = self._commit_commands(proposal, sequence)
+        commands, noted = self._commit_commands(proposal, sequence), self._noted(proposal)
         self.slot.is_uncertain = True
         started_at = time.monotonic()
         try:
@@ -81,7 +80,7 @@ class WatchSession(RedisSession):
         self.slot.is_uncertain = False
         self._count(time.monotonic() - started_at)
         is_committed = await self._verdict(replies)
-        self._note_tail(proposal.carried, replies[-1])
+        self._note_tail(proposal, noted, replies[-1])
         if is_committed:
             self._turns.forget()
         return is_committed
@@ -136,15 +135,13 @@ class WatchSession(RedisSession):
             *self._effect_commands(proposal, soft, sequence),
             *map(command_of, self._turns.returning()),
             _EXEC,
-            *self._tail(proposal.carried),
+            *self._tail(proposal),
         ]
 
-    def _tail(self, carried: tuple[Query, ...]) -> tuple[Command, Command]:
+    def _tail(self, proposal: Proposal) -> tuple[Command, Command]:
         """Return what arms the next commit, and brings along what it is going to read."""
-        if not carried:
-            return _plain_tail(self._record, self._keys.gate)
-        hard = [query.key for query in carried if query.kind not in SOFT_KINDS]
-        answers = (Query("GET", self._keys.gate), *self._with_flags(carried))
+        hard = [query.key for query in proposal.carried if query.kind not in SOFT_KINDS]
+        answers = (Query("GET", self._keys.gate), *self._asked_along(proposal))
         return ("WATCH", self._record, self._keys.gate, *hard), read_command(answers)
 
     def _effect_commands(
@@ -182,14 +179,14 @@ class WatchSession(RedisSession):
         # A program answers with its verdict, a plain command with a status.
         return not isinstance(outcome[0], list) or outcome[0][0] == b"done"
 
-    def _note_tail(self, carried: tuple[Query, ...], answers: Any) -> None:
-        slot = self.slot
+    def _note_tail(self, proposal: Proposal, noted: list[str], answers: Any) -> None:
+        slot, carried = self.slot, proposal.carried
         if isinstance(answers, Exception):
             slot.drop_wire()
             return
         slot.gate = answers[0]
         slot.watched = self._own | {query.key for query in carried if query.kind not in SOFT_KINDS}
-        self._keep_carried(carried, answers[1:])
+        self._keep(proposal, noted, answers[1:])
 
     @override
     async def _ask_record(self, sequence: int, sent_at: float) -> bool | None:
@@ -210,8 +207,3 @@ class WatchSession(RedisSession):
         if isinstance(outcome, Exception):
             raise WireLostError(str(outcome))
         return None if outcome is None else False
-
-
-@lru_cache(maxsize=1024)
-def _plain_tail(record: str, gate: str) -> tuple[bytes, bytes]:
-    return pack(("WATCH", record, gate)), pack(("MGET", gate))

@@ -1,8 +1,10 @@
 """Which keys are fought over, and what the next run of a transaction should do about it.
 
-The ladder: run freely; when a key has made transactions of this process start over twice in short
-order, take its token first; when a long transaction has failed three times, close the gate. There
-is no pause that grows with every failure: it would favour those who have just won.
+The ladder: run freely; when a key has made a transaction of this process start over, take its token
+first for a while; when a long transaction has failed three times, close the gate. There is no pause
+that grows with every failure: it would favour those who have just won. A token costs no round trip
+and holds up only those who want it too, so one conflict is enough: with more, each process would
+lose that many runs for each key before it learns.
 The memory of a contended key is as long as the queue for it: whoever waits 200 ms for a token must
 not have forgotten by then that one is needed.
 Pure: no I/O, no clock, no chance.
@@ -12,12 +14,13 @@ Source: ZIO, issue 3210 (a global lock after ten retries, as the last step of a 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-CONFLICTS_BEFORE_TOKEN = 2
 CONFLICTS_BEFORE_GATE = 3
 CONFLICTS_BEFORE_ANY_GATE = 12
 MEMORY_SECONDS_MIN = 0.25
 MEMORY_SECONDS_MAX = 30.0
 MEMORY_WAITS = 4
+MEMORY_FLIGHTS = 250
+"""On a slow network everything takes longer, also for a conflict to come back."""
 TOKEN_SECONDS_MIN = 0.5
 TOKEN_SECONDS_MAX = 5.0
 GATE_SECONDS_MIN = 0.2
@@ -29,7 +32,6 @@ KEYS_MAX = 1024
 class _Heat:
     """How much a key is fought over."""
 
-    conflicts: int = 0
     until: float = 0.0
     """When it is forgotten."""
     wait_seconds: float = 0.0
@@ -41,15 +43,16 @@ class HotKeys:
 
     def __init__(self) -> None:
         """Know of no conflict."""
+        self.flight_seconds = 0.0
+        """What a flight takes, as of late."""
         self._heats: dict[str, _Heat] = {}
 
     def tokens(self, keys: Iterable[str], now: float) -> tuple[str, ...]:
         """Return those that need a token, in the order in which all take them."""
         if not self._heats:
             return ()
-        found = {key: self._heats.get(key) for key in keys}
-        hot = [key for key, heat in found.items() if heat is not None and _is_hot(heat, now)]
-        return tuple(sorted(hot))
+        known = [key for key in keys if key in self._heats]
+        return tuple(sorted(key for key in known if now < self._heats[key].until))
 
     def token_seconds(self, keys: Iterable[str]) -> float:
         """Return how long to wait for a token before going on without."""
@@ -58,20 +61,12 @@ class HotKeys:
         return min(TOKEN_SECONDS_MAX, max(TOKEN_SECONDS_MIN, wanted))
 
     def note_conflict(self, keys: Iterable[str], now: float) -> None:
-        """These keys have made a transaction start over."""
+        """These keys have made a transaction start over, or others were seen to queue for them."""
         for key in keys:
             heat = self._heats.setdefault(key, _Heat())
-            heat.conflicts = heat.conflicts + 1 if now < heat.until else 1
-            heat.until = now + _memory_seconds(heat)
+            heat.until = now + self._memory_seconds(heat)
         if len(self._heats) > KEYS_MAX:
             self._heats = {key: heat for key, heat in self._heats.items() if now < heat.until}
-
-    def note_contended(self, keys: Iterable[str], now: float) -> None:
-        """Others have a token for these keys, so they are fought over though not with us."""
-        for key in keys:
-            heat = self._heats.setdefault(key, _Heat())
-            heat.conflicts = max(heat.conflicts, CONFLICTS_BEFORE_TOKEN)
-            heat.until = now + _memory_seconds(heat)
 
     def note_wait(self, keys: Iterable[str], seconds: float, now: float) -> None:
         """The tokens of these keys were had after so long a wait; none means nobody else came."""
@@ -80,7 +75,11 @@ class HotKeys:
             # Up at once, and down slowly: a wait that was cut short makes everything worse.
             heat.wait_seconds = max(seconds, heat.wait_seconds + (seconds - heat.wait_seconds) / 8)
             if seconds > 0:
-                heat.until = max(heat.until, now + _memory_seconds(heat))
+                heat.until = max(heat.until, now + self._memory_seconds(heat))
+
+    def _memory_seconds(self, heat: _Heat) -> float:
+        wanted = max(MEMORY_WAITS * heat.wait_seconds, MEMORY_FLIGHTS * self.flight_seconds)
+        return min(MEMORY_SECONDS_MAX, max(MEMORY_SECONDS_MIN, wanted))
 
 
 def gate_seconds(conflicts: int, *, run_seconds: float, is_long: bool) -> float:
@@ -95,12 +94,3 @@ def gate_seconds(conflicts: int, *, run_seconds: float, is_long: bool) -> float:
     if conflicts < (CONFLICTS_BEFORE_GATE if is_long else CONFLICTS_BEFORE_ANY_GATE):
         return 0.0
     return min(GATE_SECONDS_MAX, max(GATE_SECONDS_MIN, 4 * run_seconds))
-
-
-def _is_hot(heat: _Heat, now: float) -> bool:
-    return heat.conflicts >= CONFLICTS_BEFORE_TOKEN and now < heat.until
-
-
-def _memory_seconds(heat: _Heat) -> float:
-    wanted = MEMORY_WAITS * heat.wait_seconds
-    return min(MEMORY_SECONDS_MAX, max(MEMORY_SECONDS_MIN, wanted))

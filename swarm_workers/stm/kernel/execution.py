@@ -101,6 +101,7 @@ class Execution(Generic[T]):
         spent = self._stopwatch.total()
         spent.commits, spent.failures = int(self._has_committed), int(not self._has_committed)
         self._local.recorder.note(self._site.name, spent)
+        self._local.hot_keys.flight_seconds = self._session.meter.flight_seconds
         is_smooth = self._has_committed and not self._conflicts
         self._local.sites.note_end(self._call, time.monotonic(), is_smooth=is_smooth)
 
@@ -202,7 +203,7 @@ class Execution(Generic[T]):
     def _heed_contention(self) -> None:
         contended = self._session.take_contended()
         if contended:
-            self._local.hot_keys.note_contended(contended, time.monotonic())
+            self._local.hot_keys.note_conflict(contended, time.monotonic())
 
     def _note_conflict(self, lost: dict[Query, Reply]) -> None:
         now = time.perf_counter()
