@@ -1,0 +1,97 @@
+"""Tokens and the gate: they keep others off for a while, and never for ever."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from swarm_workers.stm import Stm, TransactionTimeoutError
+from swarm_workers.stm.engines.keys import Keys
+from tests.conformance.stm.conftest import Interference, in_threads, open_space
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture(params=["watch", "function", "async watch", "async function"])
+def stm(request: pytest.FixtureRequest, redis_url: str, space: str) -> Iterator[Stm]:
+    made = open_space(request.param, redis_url, space)
+    yield made
+    made.purge()
+    made.close()
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_closed_gate_holds_up_commits_until_it_opens(
+    stm: Stm, client: redis.Redis, *, reads: bool
+) -> None:
+    value = stm.var("v", int, default=0)
+
+    def write() -> None:
+        value.set(value.get() + 1 if reads else 7)
+
+    stm.atomically(write)
+    client.set(Keys(stm.space).gate, "someone", px=300)
+    started_at = time.monotonic()
+    stm.atomically(write)
+    assert time.monotonic() - started_at > 0.25
+    stm.atomically(write)  # and nothing of it is remembered
+    assert stm.atomically(value.get) == (3 if reads else 7)
+
+
+def test_a_closed_gate_that_opens_early_lets_all_pass_at_once(
+    stm: Stm, client: redis.Redis
+) -> None:
+    value = stm.var("v", int, default=0)
+    stm.atomically(value.set, 1)
+    client.set(Keys(stm.space).gate, "someone", px=60_000)
+
+    def open_soon() -> None:
+        while client.pttl(Keys(stm.space).gate) > 59_800:
+            pass
+        client.delete(Keys(stm.space).gate)
+
+    in_threads([open_soon, lambda: stm.atomically(value.set, 2)])
+    assert stm.atomically(value.get) == 2
+
+
+def test_a_transaction_at_the_gate_gives_up_in_time(stm: Stm, client: redis.Redis) -> None:
+    value = stm.var("v", int, default=0)
+    client.set(Keys(stm.space).gate, "someone", px=60_000)
+    with pytest.raises(TransactionTimeoutError, match="nothing was written"):
+        stm.atomically(lambda: value.set(value.get() + 1), timeout_seconds=0.2)
+    client.delete(Keys(stm.space).gate)
+    assert stm.atomically(value.get) == 0
+
+
+def test_a_token_that_died_with_its_holder_is_replaced(
+    stm: Stm, others: Interference, client: redis.Redis
+) -> None:
+    value, keys = stm.var("v", int, default=0), Keys(stm.space)
+
+    def add() -> None:
+        seen = value.get()
+        others.once(lambda: value.set(10))
+        value.set(seen + 1)
+
+    client.set(keys.flag(value.key), "dead", px=300)  # its token is in nobody's hands
+    stm.atomically(add)
+    assert stm.atomically(value.get) == 11
+    stm.atomically(add)
+    assert stm.atomically(value.get) == 12
+    assert client.lrange(keys.token(value.key), 0, -1) != [b"dead"]
+
+
+def test_there_is_never_more_than_one_token(stm: Stm, client: redis.Redis) -> None:
+    value, keys = stm.var("v", int, default=0), Keys(stm.space)
+
+    def add() -> None:
+        value.set(value.get() + 1)
+
+    in_threads([lambda: [stm.atomically(add) for _ in range(50)]] * 6)
+    assert stm.atomically(value.get) == 300
+    assert client.llen(keys.token(value.key)) <= 1
