@@ -17,9 +17,13 @@ from orchestrator.bench.source.rounds import at_least
 from swarm_workers.source.log.lanes import LANES, lane_of
 from swarm_workers.source.log.pushing import Push, push
 from swarm_workers.source.store import SourceStore
+from tasks_schema.messages.source import Operation
 
 LANES_MIN = 2.0
-SIZE = 50
+SIZE = 10
+"""Operations of one push: what the change of an agent comes to."""
+_READY_MADE = 2000
+"""Pushes that each writer makes ready before a turn: what is measured is the store."""
 _NODES = 8000
 _READY_SECONDS_MAX = 60.0
 
@@ -45,8 +49,6 @@ def measure_crowd(engine: Engine, url: str, *, writers: int, rounds: int, second
         pipes.append(near)
         processes.append(process)
     try:
-        for pipe in pipes:
-            _answer(pipe)
         rates: dict[str, list[float]] = {"own lanes": [], "one author": []}
         for _ in range(rounds):
             for way, taken in rates.items():
@@ -63,6 +65,7 @@ def measure_crowd(engine: Engine, url: str, *, writers: int, rounds: int, second
             "of": "crowd",
             "way": way,
             "writers": writers,
+            "operations_of_a_push": SIZE,
             "operations_per_second": statistics.median(taken),
             "rounds": rounds,
         }
@@ -77,20 +80,30 @@ def write(url: str, branch: str, number: int, pipe: Pipe) -> None:
     """Push as told through a pipe, until it is closed: the whole life of one writer's process."""
     engine = connect(url)
     edits = Edits.on(engine, branch, seed=number)
-    pipe.send(0)
     while True:
+        ready = [edits.batch(SIZE) for _ in range(_READY_MADE)]
+        pipe.send(0)
         try:
             is_shared, seconds = pipe.recv()
         except EOFError:
             return
-        ends_at = time.monotonic() + seconds
-        pushed = 0
-        while time.monotonic() < ends_at:
-            pushing = Push(branch, 0, _push_id(0 if is_shared else number), edits.batch(SIZE))
-            with engine.begin() as connection:
-                push(connection, pushing)
-            pushed += SIZE
+        pushed = _push_for(seconds, engine, branch, 0 if is_shared else number, ready)
         pipe.send(pushed)
+
+
+def _push_for(
+    seconds: float, engine: Engine, branch: str, lane: int, ready: list[list[Operation]]
+) -> int:
+    """Push what is ready until the time is over, or nothing is left; return how many operations."""
+    ends_at = time.monotonic() + seconds
+    pushed = 0
+    for operations in ready:
+        if time.monotonic() > ends_at:
+            break
+        with engine.begin() as connection:
+            push(connection, Push(branch, 0, _push_id(lane), operations))
+        pushed += len(operations)
+    return pushed
 
 
 def _push_id(lane: int) -> uuid.UUID:
@@ -102,6 +115,8 @@ def _push_id(lane: int) -> uuid.UUID:
 
 
 def _slice(pipes: list[Pipe], *, is_shared: bool, seconds: float) -> float:
+    for pipe in pipes:
+        _answer(pipe)  # each has its pushes ready
     began = time.monotonic()
     for pipe in pipes:
         pipe.send((is_shared, seconds))
