@@ -83,6 +83,8 @@ class WatchSession(RedisSession):
         self._note_tail(proposal, noted, replies[-1])
         if is_committed:
             self._turns.forget()
+        elif self.slot.gate is not None:
+            await self._heed_gate(self.slot.gate)
         return is_committed
 
     def _unwatch(self, commands: list[Command], *, is_first: bool) -> set[str]:

@@ -75,12 +75,12 @@ class Execution(Generic[T]):
                 if await self._commit(protect):
                     self._has_committed = True
                     return value
-                self._note_conflict(self._transaction.journal.observed)
+                self._note_vain_run(lost=self._transaction.journal.observed)
             except RetrySignal:
                 await self._block()
             except RestartSignal:
                 self._is_committing = False
-                self._note_conflict({})
+                self._note_vain_run(lost={})
 
     @property
     def on_commit(self) -> list[Callable[[], object]]:
@@ -205,12 +205,19 @@ class Execution(Generic[T]):
         if contended:
             self._local.hot_keys.note_conflict(contended, time.monotonic())
 
-    def _note_conflict(self, lost: dict[Query, Reply]) -> None:
+    def _note_vain_run(self, lost: dict[Query, Reply]) -> None:
+        """A run has to be repeated: others have changed what it read, or it was held up.
+
+        Args:
+            lost: what it had read, if its commit was refused.
+        """
         now = time.perf_counter()
         self._run_seconds = self._stopwatch.run_seconds(now)
         self._is_long = self._stopwatch.is_long(now)
         self._stopwatch.end_run(now, held=False)
-        self._conflicts += 1
+        # Who was only stopped at the gate, or cut off, has not met anybody's changes: to count
+        # that as a conflict would have it close the gate in turn, and the next one after it.
+        self._conflicts += bool(lost or self._transaction.changed)
         self._lost = dict(lost)
         self._blame(self._transaction.changed, time.monotonic())
         asked = self._transaction.journal.asked
