@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from swarm_workers.protocols import TreeFile
 from swarm_workers.source.log.errors import OtherScopeError, UnknownScopeError
+from swarm_workers.source.log.pushing import FUNCTION_SIZE_MAX
 from swarm_workers.source.log.vectors import Order, compare
 from swarm_workers.source.reading import state_of
 from swarm_workers.source.registers import apply_to_edges, rebuild
@@ -76,6 +77,27 @@ def test_two_databases_with_different_locales_converge(two_hubs: tuple[Hub, Hub]
     assert len(twins) == 2, "both made a file of one name: both are kept, one of them renamed"
     assert ours.send(branch, theirs) == theirs.send(branch, ours) == 0
     require_equal(ours, theirs, branch)
+
+
+def test_what_two_databases_push_is_exchanged_as_what_they_land(
+    two_hubs: tuple[Hub, Hub],
+) -> None:
+    ours, theirs = two_hubs
+    branch = ours.store.import_tree(TREE, name="shared").branch_id
+    ours.send(branch, theirs)
+    for hub, name in ((ours, "ours"), (theirs, "theirs")):
+        lines = b"".join(b"line %d\n\n" % at for at in range(FUNCTION_SIZE_MAX))
+        for changes in ({name: TreeFile(b"one\n")}, {f"{name}.long": TreeFile(lines)}):
+            operations = hub.store.propose(branch, 0, changes)
+            pushed = hub.log.push(branch, operations, base=0, push_id=uuid.uuid4())
+            assert pushed.last_seq - pushed.first_seq + 1 == len(operations)
+        assert len(operations) > FUNCTION_SIZE_MAX
+        assert name not in hub.store.checkout(branch)
+        hub.log.seal(branch)
+    ours.send(branch, theirs)
+    theirs.send(branch, ours)
+    require_equal(ours, theirs, branch)
+    assert {"ours", "ours.long", "theirs", "theirs.long"} <= ours.store.checkout(branch).keys()
 
 
 def closed(told: History, chance: random.Random) -> list[Operation]:
