@@ -1,6 +1,7 @@
 """A connection for coroutines of one event loop; any number may have flights under way on it."""
 
 import asyncio
+import math
 import weakref
 from collections import deque
 from collections.abc import Sequence
@@ -48,11 +49,12 @@ class AsyncEar(Ear):
 class _Flight:
     """Replies that are still to come."""
 
-    __slots__ = ("count", "done", "replies")
+    __slots__ = ("count", "done", "due_at", "replies")
 
-    def __init__(self, count: int, done: asyncio.Future[list[Any]]) -> None:
+    def __init__(self, count: int, done: asyncio.Future[list[Any]], due_at: float) -> None:
         self.count = count
         self.done = done
+        self.due_at = due_at
         self.replies: list[Any] = []
 
 
@@ -71,6 +73,8 @@ class AsyncWire(asyncio.Protocol):
         self._ears: weakref.WeakSet[Ear] = weakref.WeakSet()
         self._transport: asyncio.Transport | None = None
         self._packed: list[bytes] = []
+        self._watchdog: asyncio.TimerHandle | None = None
+        """One for all flights: a timer for each would cost more than the flight."""
         self.is_open = False
 
     @classmethod
@@ -105,13 +109,16 @@ class AsyncWire(asyncio.Protocol):
         if not self.is_open:
             raise WireLostError("the connection was lost")
         loop = asyncio.get_running_loop()
-        flight = _Flight(len(commands), loop.create_future())
+        seconds = waiting_seconds + (self._address.answer_seconds or math.inf)
+        flight = _Flight(len(commands), loop.create_future(), loop.time() + seconds)
         self._flights.append(flight)
+        if self._watchdog is None and seconds < math.inf:
+            self._watchdog = loop.call_later(seconds, self._look_after)
         if not self._packed:
             # What other coroutines send in this turn of the loop goes in the same packet.
             loop.call_soon(self._send)
         self._packed.append(pack_all(commands))
-        replies = await self._answer(flight, waiting_seconds)
+        replies = await flight.done
         if self._address.round_trip_seconds:
             await asyncio.sleep(self._address.round_trip_seconds)
         return replies
@@ -135,6 +142,9 @@ class AsyncWire(asyncio.Protocol):
     def close(self) -> None:
         """Close it. May be called twice."""
         self.is_open = False
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+            self._watchdog = None
         if self._transport is not None:
             self._transport.abort()
 
@@ -172,14 +182,17 @@ class AsyncWire(asyncio.Protocol):
         if self._transport is not None and self.is_open:
             self._transport.write(b"".join(packed))
 
-    async def _answer(self, flight: _Flight, waiting_seconds: float) -> list[Any]:
-        seconds = self._address.answer_seconds
-        try:
-            async with asyncio.timeout(None if seconds is None else seconds + waiting_seconds):
-                return await flight.done
-        except TimeoutError as error:
-            self.close()
-            raise WireLostError("it did not answer in time") from error
+    def _look_after(self) -> None:
+        """Break the connection if an answer is overdue; else look again when one may be."""
+        self._watchdog = None
+        if not self._flights:
+            return
+        loop = asyncio.get_running_loop()
+        due_at = self._flights[0].due_at
+        if due_at <= loop.time():
+            self._fail(TimeoutError("it did not answer in time"))
+        else:
+            self._watchdog = loop.call_at(due_at, self._look_after)
 
     def _hand_out(self, reply: Any) -> None:
         flight = self._flights[0]
