@@ -12,7 +12,6 @@ from swarm_workers.source.edges.stored import read_edges
 from swarm_workers.source.lines import split_lines
 from swarm_workers.source.lookup import FoundCode
 from swarm_workers.source.reading import State
-from swarm_workers.source.registers import Node
 from swarm_workers.source.shape import Shape, shape_of
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import EdgeKind
@@ -99,9 +98,9 @@ class _Users:
         wanted = set(self._files.values())
         contents = reading.read_nodes(connection, state, file_ids=wanted, node_ids=wanted)
         self._shape: Shape = shape_of(contents)
-        self._nodes = contents
         self._paths = {node_id: path for path, node_id in self._shape.files.items()}
         self._names: dict[NodeId, str] = {}
+        self._owned: dict[NodeId, dict[NodeId, list[tuple[int, str]]]] = {}
         for file_id in wanted & self._paths.keys():
             self._names |= dict(self._named(file_id))
 
@@ -115,14 +114,13 @@ class _Users:
     def lines(self, node_id: NodeId, name: str) -> Iterator[int]:
         """Yield the lines of a user's own code, not of definitions in it, that hold a name."""
         word = re.compile(rf"\b{re.escape(name)}\b")
-        line = 1
         file_id = self._files[node_id]
-        for node, owner in self._owned(file_id):
-            for text in (node.lead, node.text):
-                for number, content in enumerate(split_lines(text), line):
-                    if owner == node_id and text is node.text and word.search(content):
-                        yield number
-                line += scope.line_count(text)
+        if file_id not in self._owned:
+            self._owned[file_id] = self._by_owner(file_id)
+        for first, text in self._owned[file_id].get(node_id, ()):
+            for number, content in enumerate(split_lines(text), first):
+                if word.search(content):
+                    yield number
 
     def _named(self, file_id: NodeId) -> Iterator[tuple[NodeId, str]]:
         path = self._paths[file_id]
@@ -131,11 +129,16 @@ class _Users:
         for name, node, _ in scope.named_nodes(self._shape, file_id):
             yield node.node_id, f"{module}.{name}"
 
-    def _owned(self, file_id: NodeId) -> Iterator[tuple[Node, NodeId]]:
-        """Yield the nodes of a file in order, each with the named definition that it is in."""
+    def _by_owner(self, file_id: NodeId) -> dict[NodeId, list[tuple[int, str]]]:
+        """Return first line and text of the nodes of a file, by the definition that they are in."""
+        found: dict[NodeId, list[tuple[int, str]]] = {}
         owners: dict[NodeId, NodeId] = {file_id: file_id}
+        line = 1
         for node in self._shape.beneath(file_id):
             is_scope = node.kind in scope.DEFINITIONS
             parent = node.parent if node.parent is not None else file_id
-            owners[node.node_id] = node.node_id if is_scope else owners.get(parent, file_id)
-            yield node, owners[node.node_id]
+            owner = owners[node.node_id] = node.node_id if is_scope else owners.get(parent, file_id)
+            line += scope.line_count(node.lead)
+            found.setdefault(owner, []).append((line, node.text))
+            line += scope.line_count(node.text)
+        return found
