@@ -130,7 +130,12 @@ NODES = Table(
     Column("sortkey", Text(collation="C")),  # derived: its place in that file
     Column("path", Text),  # derived: of files and links that can be seen
     Column("is_structure", Boolean, nullable=False),  # a folder, a file or a link
-    Index("ix_nodes_branch_id_file_id", "branch_id", "file_id"),
+    Index(
+        "ix_nodes_branch_id_file_id",
+        "branch_id",
+        "file_id",
+        postgresql_where=text("file_id IS NOT NULL"),
+    ),
     Index("ix_nodes_branch_id_landing_from", "branch_id", "landing_from"),
     Index("ix_nodes_structure", "branch_id", postgresql_where=text("is_structure")),
     Index(

@@ -15,14 +15,15 @@ from orchestrator.bench.source.edits import Edits
 from orchestrator.bench.source.material import library_tree
 from orchestrator.bench.source.rounds import at_least
 from swarm_workers.source.log.lanes import LANES, lane_of
-from swarm_workers.source.log.pushing import Push, push
+from swarm_workers.source.log.operation_log import OperationLog
 from swarm_workers.source.store import SourceStore
 from tasks_schema.messages.source import Operation
 
 LANES_MIN = 2.0
-SIZE = 10
-"""Operations of one push: what the change of an agent comes to."""
-_READY_MADE = 2000
+SIZE = 1000
+"""Operations of one push: what an import sends. A small push is one statement, and holds its lane
+for so short a time that the processors are the limit, not the lanes."""
+_READY_MADE = 20
 """Pushes that each writer makes ready before a turn: what is measured is the store."""
 _NODES = 8000
 _READY_SECONDS_MAX = 60.0
@@ -79,7 +80,7 @@ def measure_crowd(engine: Engine, url: str, *, writers: int, rounds: int, second
 def write(url: str, branch: str, number: int, pipe: Pipe) -> None:
     """Push as told through a pipe, until it is closed: the whole life of one writer's process."""
     engine = connect(url)
-    edits = Edits.on(engine, branch, seed=number)
+    edits, log = Edits.on(engine, branch, seed=number), OperationLog(engine)
     while True:
         ready = [edits.batch(SIZE) for _ in range(_READY_MADE)]
         pipe.send(0)
@@ -87,12 +88,12 @@ def write(url: str, branch: str, number: int, pipe: Pipe) -> None:
             is_shared, seconds = pipe.recv()
         except EOFError:
             return
-        pushed = _push_for(seconds, engine, branch, 0 if is_shared else number, ready)
+        pushed = _push_for(seconds, log, branch, 0 if is_shared else number, ready)
         pipe.send(pushed)
 
 
 def _push_for(
-    seconds: float, engine: Engine, branch: str, lane: int, ready: list[list[Operation]]
+    seconds: float, log: OperationLog, branch: str, lane: int, ready: list[list[Operation]]
 ) -> int:
     """Push what is ready until the time is over, or nothing is left; return how many operations."""
     ends_at = time.monotonic() + seconds
@@ -100,8 +101,7 @@ def _push_for(
     for operations in ready:
         if time.monotonic() > ends_at:
             break
-        with engine.begin() as connection:
-            push(connection, Push(branch, 0, _push_id(lane), operations))
+        log.push(branch, operations, base=0, push_id=_push_id(lane))
         pushed += len(operations)
     return pushed
 

@@ -17,7 +17,8 @@ from orchestrator.bench.source.edits import Edits
 from orchestrator.bench.source.material import library_tree
 from orchestrator.bench.source.rounds import Rounds, at_least, in_turns
 from orchestrator.bench.source.statements import push_by_statements
-from swarm_workers.source.log.pushing import Push, push
+from swarm_workers.source.log.operation_log import OperationLog
+from swarm_workers.source.log.pushing import Push
 from swarm_workers.source.rows import copy_rows, operation_rows
 from swarm_workers.source.store import SourceStore
 from tasks_schema.messages.source import Operation, Stamp
@@ -79,6 +80,7 @@ class _Pushing:
 
     def __init__(self, engine: Engine, branch: str) -> None:
         self._engine = engine
+        self._log = OperationLog(engine)
         self._branch = branch
         self._edits = Edits.on(engine, branch)
         self._numbers = count(1)
@@ -94,13 +96,13 @@ class _Pushing:
 
     def push(self) -> None:
         """Push as everybody does."""
-        with self._engine.begin() as connection:
-            push(connection, self._pushing())
+        self._log.push(self._branch, self._operations, base=0, push_id=uuid.uuid4())
 
     def push_by_statements(self) -> None:
         """Do the same without the functions, a statement after another."""
         with self._engine.begin() as connection:
-            push_by_statements(connection, self._pushing())
+            pushing = Push(self._branch, 0, uuid.uuid4(), self._operations)
+            push_by_statements(connection, pushing)
 
     def copy(self) -> None:
         """Copy them into the log alone."""
@@ -114,6 +116,3 @@ class _Pushing:
             for row in operation_rows(self._operations[:SINGLES], None):
                 connection.execute(_INSERT, dict(zip(names, row, strict=True)))
                 connection.commit()
-
-    def _pushing(self) -> Push:
-        return Push(self._branch, 0, uuid.uuid4(), self._operations)

@@ -17,7 +17,7 @@ from swarm_workers.source import reading
 from swarm_workers.source.log import lanes, replay, sealing
 from swarm_workers.source.log.exporting import export_lines
 from swarm_workers.source.log.purging import purge_landings
-from swarm_workers.source.log.pushing import Push, Pushed, push
+from swarm_workers.source.log.pushing import Push, Pushed, is_one_statement, push
 from swarm_workers.source.log.receiving import Received, receive
 from swarm_workers.source.log.vectors import Run, Vector, missing
 from swarm_workers.source.reading import branch_uuid
@@ -36,6 +36,7 @@ class OperationLog:
     def __init__(self, engine: Engine) -> None:
         """Take the engine (`postgresql+psycopg`) to query through; its schema is current."""
         self._engine = engine
+        self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def push(
         self,
@@ -64,7 +65,9 @@ class OperationLog:
             UnsoundOperationError: an operation that no tree can hold.
         """
         pushing = Push(branch_id, base, push_id, operations)
-        return self._retried(lambda connection: push(connection, pushing))
+        # A statement is a transaction of its own: to begin and to commit would be two more trips.
+        engine = self._at_once if is_one_statement(operations) else self._engine
+        return self._retried(lambda connection: push(connection, pushing), engine)
 
     def seal(self, branch_id: str) -> Landing:
         """Return the head, after all that was pushed to a branch became a landing of its own."""
@@ -138,17 +141,18 @@ class OperationLog:
         with transaction(self._engine) as connection:
             return receive(connection, lines)
 
-    def _retried(self, work: Callable[[Connection], _T]) -> _T:
+    def _retried(self, work: Callable[[Connection], _T], engine: Engine | None = None) -> _T:
         """Return what a transaction returns, begun anew while it loses races against others."""
+        engine = engine or self._engine
         for _ in range(_TRIES_MAX - 1):
             try:
-                with transaction(self._engine) as connection:
+                with transaction(engine) as connection:
                     return work(connection)
             except ServiceUnreachableError as error:
                 driver_error = getattr(error.__cause__, "orig", None)
                 if getattr(driver_error, "sqlstate", None) not in _LOST_A_RACE:
                     raise
-        with transaction(self._engine) as connection:
+        with transaction(engine) as connection:
             return work(connection)
 
 

@@ -72,6 +72,11 @@ class Pushed:
     """False if it had been pushed before: these are the numbers that it got then."""
 
 
+def is_one_statement(operations: Sequence[Operation]) -> bool:
+    """Say whether `push` executes one statement for these, which needs no transaction around it."""
+    return len(operations) <= FUNCTION_SIZE_MAX and all(each.blob is None for each in operations)
+
+
 def push(connection: Connection, pushing: Push) -> Pushed:
     """Write a push in the caller's transaction. Blocks while its lane is in use.
 
