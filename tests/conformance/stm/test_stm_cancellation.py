@@ -107,9 +107,6 @@ async def _after_waiting(scene: Scene) -> None:
         await scene.stm.atomically(body)
 
 
-_WORKS = [_cold, _beside_conflicts, _after_waiting]
-
-
 @pytest.mark.parametrize(
     ("rehearsals", "is_stubborn"),
     [
@@ -119,8 +116,17 @@ _WORKS = [_cold, _beside_conflicts, _after_waiting]
         pytest.param(4, False, id="rehearsed, once", marks=pytest.mark.soak),
     ],
 )
-@pytest.mark.parametrize("work", _WORKS)
-@pytest.mark.parametrize("engine", ["watch", "function"])
+@pytest.mark.parametrize(
+    ("engine", "work"),
+    [
+        ("watch", _cold),
+        ("watch", _beside_conflicts),
+        ("watch", _after_waiting),
+        ("function", _cold),
+        pytest.param("function", _beside_conflicts, marks=pytest.mark.soak),
+        ("function", _after_waiting),
+    ],
+)
 def test_work_cancelled_at_any_suspension_is_done_once_or_not_and_tells_which(
     redis_url: str,
     redis_stm: Stm,

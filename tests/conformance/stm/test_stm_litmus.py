@@ -279,7 +279,6 @@ def test_the_litmus_tests_fail_a_library_whose_watches_are_lost(
     for actor in stage.actors:
         actor.lane.disabled = {b"WATCH"}
     performance = Performance(stage, redis_stm, litmus)
-    for order in orders(*litmus.flights):
-        performance.play(order, litmus.name)
+    performance.play_cold(orders(*litmus.flights))
     with pytest.raises(AssertionError, match=r"no serial order gives this|never was"):
         performance.judge()
