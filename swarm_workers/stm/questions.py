@@ -44,8 +44,7 @@ class Effect(NamedTuple):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class RunPlan:
+class RunPlan(NamedTuple):
     """How the next run of a body is to be protected from others."""
 
     is_watched: bool = True
@@ -60,8 +59,7 @@ class RunPlan:
     """True if the body may wait for a change of what it reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """What a run wants to become true, all or nothing."""
 
     effects: tuple[Effect, ...]

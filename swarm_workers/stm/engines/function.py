@@ -52,7 +52,8 @@ class FunctionSession(RedisSession):
     async def commit(self, proposal: Proposal) -> bool:
         """Apply all effects or none, exactly once; see `Session.commit`."""
         wire, sequence = await self._wire(), self.slot.next_sequence()
-        call, noted = self._commit_command(proposal, sequence), self._noted(proposal)
+        noted = self._noted(proposal)
+        call = self._commit_command(proposal, noted, sequence)
         self.slot.is_uncertain = True
         started_at = time.monotonic()
         try:
@@ -72,9 +73,9 @@ class FunctionSession(RedisSession):
             self.slot.drop_wire()
         self.slot.wants_own_wire = True
 
-    def _commit_command(self, proposal: Proposal, sequence: int) -> Command:
+    def _commit_command(self, proposal: Proposal, noted: list[str], sequence: int) -> Command:
         effects = (*proposal.effects, *self._turns.returning())
-        whole = Proposal(effects, proposal.observed, self._asked_along(proposal))
+        whole = Proposal(effects, proposal.observed, self._asked_along(proposal, noted))
         keys, arguments = commit_call(
             whole, self._record, self._keys.gate, self.slot.writer, sequence
         )

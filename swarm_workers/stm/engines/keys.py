@@ -18,23 +18,19 @@ A variable never expires, because expiry of a watched key is a conflict.
 Pure: no I/O, no clock, no chance.
 """
 
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
 class Keys:
     """Names the keys of one space."""
 
-    space: str
+    def __init__(self, space: str) -> None:
+        """Name the space."""
+        self.space = space
+        self.gate = f"{{{space}}}:gate"
+        """Where the writer is noted whom all others let pass."""
 
     def record(self, writer: str) -> str:
         """Return where a writer's latest commit is noted."""
         return f"{{{self.space}}}:c:{writer}"
-
-    @property
-    def gate(self) -> str:
-        """Return where the writer is noted whom all others let pass."""
-        return f"{{{self.space}}}:gate"
 
     def token(self, key: str) -> str:
         """Return the list that holds the token of a contended key."""

@@ -97,22 +97,22 @@ class RedisSession:
         contended, self._contended = self._contended, ()
         return contended
 
-    def _asked_along(self, proposal: Proposal) -> tuple[Query, ...]:
+    def _asked_along(self, proposal: Proposal, noted: list[str]) -> tuple[Query, ...]:
         """Return what a commit asks for by the way: what the next run reads, and for whose token.
 
         Who is quick, or has the answers already, wins and never sees that all others fail. A token
         of a key that it has written tells it to queue up, too.
         """
-        return (
-            *proposal.carried,
-            *(Query("GET", self._keys.flag(k)) for k in self._noted(proposal)),
-        )
+        flag = self._keys.flag
+        return (*proposal.carried, *[Query("GET", flag(key)) for key in noted])
 
     def _noted(self, proposal: Proposal) -> list[str]:
         """Return the keys of which a commit asks whether others queue for them."""
         if self._turns.are_taken:
             return []
         written = [effect.key for effect in proposal.effects if effect.kind == "SET"]
+        if not proposal.carried:
+            return written[:_NOTED_MAX]
         carried = [query.key for query in proposal.carried]
         return list(dict.fromkeys([*carried, *written[:_NOTED_MAX]]))
 

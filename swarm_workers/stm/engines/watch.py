@@ -9,7 +9,6 @@ late EXEC, whose connection watches the record, fails. Only then is it retried.
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -67,7 +66,8 @@ class WatchSession(RedisSession):
         elif not self._plan.is_watched and not await self._watch_late(proposal):
             return False
         wire, sequence = await self._wire(), self.slot.next_sequence()
-        commands, noted = self._commit_commands(proposal, sequence), self._noted(proposal)
+        noted = self._noted(proposal)
+        commands = self._commit_commands(proposal, noted, sequence)
         self.slot.is_uncertain = True
         started_at = time.monotonic()
         try:
@@ -123,12 +123,14 @@ class WatchSession(RedisSession):
 
     async def _watch_late(self, proposal: Proposal) -> bool:
         """Watch what was read by a run that was not expected to write; False if it has changed."""
-        self._plan = replace(self._plan, is_watched=True)
+        self._plan = self._plan._replace(is_watched=True)
         self._has_read = False
         replies = await self.read(list(proposal.observed))
         return replies == list(proposal.observed.values())
 
-    def _commit_commands(self, proposal: Proposal, sequence: int) -> list[Command]:
+    def _commit_commands(
+        self, proposal: Proposal, noted: list[str], sequence: int
+    ) -> list[Command]:
         soft = {
             query: reply for query, reply in proposal.observed.items() if query.kind in SOFT_KINDS
         }
@@ -137,13 +139,13 @@ class WatchSession(RedisSession):
             *self._effect_commands(proposal, soft, sequence),
             *map(command_of, self._turns.returning()),
             _EXEC,
-            *self._tail(proposal),
+            *self._tail(proposal, noted),
         ]
 
-    def _tail(self, proposal: Proposal) -> tuple[Command, Command]:
+    def _tail(self, proposal: Proposal, noted: list[str]) -> tuple[Command, Command]:
         """Return what arms the next commit, and brings along what it is going to read."""
         hard = [query.key for query in proposal.carried if query.kind not in SOFT_KINDS]
-        answers = (Query("GET", self._keys.gate), *self._asked_along(proposal))
+        answers = (Query("GET", self._keys.gate), *self._asked_along(proposal, noted))
         return ("WATCH", self._record, self._keys.gate, *hard), read_command(answers)
 
     def _effect_commands(

@@ -47,6 +47,11 @@ class HotKeys:
         """What a flight takes, as of late."""
         self._heats: dict[str, _Heat] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no conflict is remembered."""
+        return not self._heats
+
     def tokens(self, keys: Iterable[str], now: float) -> tuple[str, ...]:
         """Return those that need a token, in the order in which all take them."""
         if not self._heats:

@@ -125,7 +125,7 @@ class Execution(Generic[T]):
         run_seconds, is_long = self._run_seconds, self._is_long
         gate = gate_seconds(self._conflicts, run_seconds=run_seconds, is_long=is_long)
         hot_keys, tokens = self._local.hot_keys, tuple[str, ...]()
-        if is_watched and not gate:
+        if is_watched and not gate and not hot_keys.is_empty:
             keys = {query.key for query in self._foreseen}
             tokens = hot_keys.tokens(keys, time.monotonic())
         self._has_tokens = bool(tokens)
@@ -146,10 +146,11 @@ class Execution(Generic[T]):
             waited = meter.queue_seconds - queued
             is_queue = waited > meter.flight_seconds / 2
             self._local.hot_keys.note_wait(plan.tokens, waited if is_queue else 0.0, now)
-        lost, self._lost = self._lost, {}
-        observed = transaction.journal.observed
-        changed = {query.key: None for query in lost if lost[query] != observed.get(query)}
-        self._blame(tuple(changed), now)
+        if self._lost:
+            lost, self._lost = self._lost, {}
+            observed = transaction.journal.observed
+            changed = {query.key: None for query in lost if lost[query] != observed.get(query)}
+            self._blame(tuple(changed), now)
 
     async def _finish(self, body: Callable[[], T]) -> T:
         """Run the body; where it cannot wait for an answer, again from its start."""

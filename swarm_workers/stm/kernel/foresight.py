@@ -90,8 +90,7 @@ class Site:
         self._known = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One use of `atomically`."""
 
     code: object
