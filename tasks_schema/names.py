@@ -12,7 +12,7 @@ streams are read by `swarm_workers.reporting`.
 | `{<swarm>}:m:<name>:<key>`, `:k:<name>` | string, set | one entry of a map; its keys | none |
 | `{<swarm>}:c:<client>` | string | last commit of a client (exactly-once record) | 1 h |
 | `{<swarm>}:gate` | string | the client whom all others let pass | 0.2 to 5 s |
-| `{<swarm>}:t:<key>`, `:u:<key>` | list, string | token of a contended key, and its name | seconds |
+| `{<swarm>}:t:<key>`, `:u:<key>` | list, string | token of a contended key; its name | s |
 | `{<swarm>}:m:stm.statistics:<client>` | string | what its transactions cost | none |
 | `{<swarm>}:x:outbox` | stream | reports on their way to Postgres | trimmed by the flush |
 | `{<swarm>}:x:rejected` | stream | reports that Postgres cannot take, and why | newest 1000 |
