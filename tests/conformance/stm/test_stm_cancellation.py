@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import redis
 
 from swarm_workers.stm import AsyncStm, Stm, check, on_abort, on_commit
-from tests.conformance.stm.conftest import in_thread
 
 _SUSPENSIONS_MAX = 60
 _STALL_SECONDS_MAX = 10
@@ -49,6 +49,7 @@ class Scene:
 
     stm: Any
     director: Stm
+    client: redis.Redis
     runs: int = 0
     told: list[str] = field(default_factory=list)
 
@@ -75,12 +76,15 @@ async def _cold(scene: Scene) -> None:
 
 async def _beside_conflicts(scene: Scene) -> None:
     """Lose several times, as others change a variable that is read, and come to tokens and gate."""
-    hot, theirs = (stm.var("hot", int, default=0) for stm in (scene.stm, scene.director))
+    hot = scene.stm.var("hot", int, default=0)
+    key = f"{{{scene.director.space}}}:v:hot"
 
     def body() -> None:
-        hot.set(hot.get() + 1)
+        seen = hot.get()
         if scene.runs < _CONFLICTS:
-            in_thread(lambda: scene.director.atomically(lambda: theirs.set(theirs.get() + 1)))
+            # Past the library, whose gate would keep a peer waiting for this very body.
+            scene.client.set(key, f"somebody:{scene.runs:012};{seen + 1}")
+        hot.set(seen + 1)
         scene.body()
 
     await scene.stm.atomically(body)
@@ -157,10 +161,11 @@ async def _attempt(
 ) -> str:
     """Cancel the work there, look at what is left, and return what became of it."""
     stm = AsyncStm.connect(url, director.space, engine=engine)
+    client = redis.Redis.from_url(url)
     async with asyncio.timeout(_STALL_SECONDS_MAX):
         for _ in range(rehearsals):
-            await stm.atomically(Scene(stm, director).body)
-        scene, suspensions = Scene(stm, director), list[int]()
+            await stm.atomically(Scene(stm, director, client).body)
+        scene, suspensions = Scene(stm, director, client), list[int]()
         before = scene.state()
         task = asyncio.create_task(_run(_cancelled_at(work(scene), places, suspensions)))
         bystander = asyncio.create_task(stm.atomically(stm.counter("bystander").value))
@@ -174,6 +179,7 @@ async def _attempt(
         ending = list(scene.told)
         await stm.atomically(scene.body)
         assert scene.state() == (after[0] + 1,) * 2
+    client.close()
     stm.close()
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == {asyncio.current_task()}, "it left something behind"
