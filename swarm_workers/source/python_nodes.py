@@ -76,8 +76,10 @@ class _Slicer:
         slices = self._slices(block, span)
         for index, each in enumerate(slices):
             limit = slices[index + 1].start if index + 1 < len(slices) else span.end
-            before, lead = _split_lead(self._join(at, each.start))
-            pieces += before
+            lead = self._join(at, each.start) if at < each.start else ""
+            if len(lead) > RUN_SIZE_MAX:
+                before, lead = _split_lead(lead)
+                pieces += before
             at = self._append(pieces, each, lead, limit, depth)
         if at < span.end:
             pieces.append(leaf(NodeKind.TAIL, self._join(at, span.end)))
@@ -85,14 +87,15 @@ class _Slicer:
 
     def _slices(self, block: tree_sitter.Node, span: _Span) -> list[_Slice]:
         slices: list[_Slice] = []
-        taken = 0
+        starts = self.starts  # all of this is done for each statement: the names are kept near
+        taken = -1
         for node in block.children:
             first, after = node.start_byte, node.end_byte
             if first == after or node.type == "comment":
                 continue
-            start = max(self._line_at(first), span.start)
-            end = min(self._line_at(after - 1) + 1, span.end)
-            if slices and start < taken:
+            start = max(bisect_right(starts, first) - 1, span.start)
+            end = min(bisect_right(starts, after - 1), span.end)
+            if start < taken:
                 slices[-1].nodes.append(node)
                 slices[-1].end = taken = max(taken, end)
             elif start < end:
@@ -152,15 +155,19 @@ class _Slicer:
 
 
 def _statement(found: _Slice, text: str, lead: str) -> Piece:
-    is_raw = any(each.type == "ERROR" or each.is_missing for each in found.nodes)
+    first, *others = found.nodes
+    is_raw = _is_raw(first) or (bool(others) and any(map(_is_raw, others)))
     kind = NodeKind.RAW if is_raw else NodeKind.STATEMENT
-    return leaf(kind, text, lead=lead, name=_assigned_name(found.nodes[0]))
+    name = _assigned_name(first) if first.type == "expression_statement" else ""
+    return leaf(kind, text, lead=lead, name=name)
+
+
+def _is_raw(node: tree_sitter.Node) -> bool:
+    return node.type == "ERROR" or node.is_missing
 
 
 def _split_lead(lead: str) -> tuple[list[Piece], str]:
     """Return what is too long of a lead as pieces of its own, and the rest of it."""
-    if len(lead) <= RUN_SIZE_MAX:
-        return [], lead
     *before, rest = cut_runs(split_lines(lead))
     return [Piece(NodeKind.TAIL, run) for run in before], rest
 
@@ -174,10 +181,10 @@ def _field_text(node: tree_sitter.Node, field: str) -> str:
     return _decoded(found) if found is not None else ""
 
 
-def _assigned_name(node: tree_sitter.Node) -> str:
+def _assigned_name(expression: tree_sitter.Node) -> str:
     """Return the name that a plain assignment binds, else an empty string."""
-    inner = node.child(0) if node.type == "expression_statement" else None
-    if inner is None or inner.type != "assignment":
+    inner = expression.child(0) if expression.child_count else expression
+    if inner.type != "assignment":
         return ""
     left = inner.child_by_field_name("left")
     return _decoded(left) if left is not None and left.type == "identifier" else ""
