@@ -3,7 +3,6 @@
 Pure: no I/O, no clock, no chance.
 """
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Reply = bytes | int | frozenset[bytes] | None
@@ -69,7 +68,6 @@ class Proposal(NamedTuple):
     """Questions to answer along with the commit, for the next transaction."""
 
 
-@dataclass(slots=True)
 class Meter:
     """What a session has spent."""
 

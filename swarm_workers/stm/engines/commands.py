@@ -8,7 +8,10 @@ from typing import Any
 
 from swarm_workers.stm.engines.scripts import script
 from swarm_workers.stm.questions import Effect, Query, Reply
-from swarm_workers.stm.wires.packing import Command
+from swarm_workers.stm.wires.packing import Command, packed
+
+_PACKED_MAX = 6
+"""Keys of a command that is kept packed: those of small transactions, which repeat."""
 
 
 def read_command(queries: Sequence[Query], name: str | None = None) -> Command:
@@ -19,12 +22,17 @@ def read_command(queries: Sequence[Query], name: str | None = None) -> Command:
         name: of the function to call; None to evaluate the script.
     """
     keys = [query.key for query in queries]
-    if all(query.kind == "GET" for query in queries):
-        return ("MGET", *keys)
+    if {query.kind for query in queries} == {"GET"}:
+        return packed("MGET", *keys) if len(keys) <= _PACKED_MAX else ("MGET", *keys)
     arguments = [part for query in queries for part in (query.kind, query.argument)]
     if name is not None:
         return ("FCALL_RO", name, len(keys), *keys, *arguments)
     return ("EVALSHA", script("read").digest, len(keys), *keys, *arguments)
+
+
+def watch_command(keys: Sequence[str]) -> Command:
+    """Return the command that watches these keys."""
+    return packed("WATCH", *keys) if len(keys) <= _PACKED_MAX else ("WATCH", *keys)
 
 
 def reply_of(query: Query, raw: Any) -> Reply:

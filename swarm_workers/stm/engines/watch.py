@@ -14,7 +14,7 @@ from typing import Any
 from typing_extensions import override
 
 from swarm_workers.stm.codec import stamp
-from swarm_workers.stm.engines.commands import command_of, read_command, reply_of
+from swarm_workers.stm.engines.commands import command_of, read_command, reply_of, watch_command
 from swarm_workers.stm.engines.proposals import RECORD_SECONDS, commit_call
 from swarm_workers.stm.engines.redis_session import RedisSession
 from swarm_workers.stm.engines.scripts import script
@@ -23,11 +23,13 @@ from swarm_workers.stm.errors import (
     StmUnavailableError,
 )
 from swarm_workers.stm.questions import SOFT_KINDS, Effect, Proposal, Query, Reply
-from swarm_workers.stm.wires.packing import Command, pack
+from swarm_workers.stm.wires.packing import Command, pack, packed
 from swarm_workers.stm.wires.seam import WireLostError
 
 _MULTI = pack(("MULTI",))
 _EXEC = pack(("EXEC",))
+_EXPIRING = pack(("EX", RECORD_SECONDS))[4:]
+"""The last two words of a SET; before them goes no count of words."""
 _TAIL = 2
 """Replies after that to EXEC: WATCH, and the answers."""
 
@@ -104,7 +106,7 @@ class WatchSession(RedisSession):
         wanted = self._own | {query.key for query in queries if query.kind not in SOFT_KINDS}
         fresh = sorted(wanted - watched)
         if fresh:
-            commands.append(("WATCH", *fresh))
+            commands.append(watch_command(fresh))
         return watched | wanted
 
     async def _arm(self) -> None:
@@ -146,19 +148,26 @@ class WatchSession(RedisSession):
         """Return what arms the next commit, and brings along what it is going to read."""
         hard = [query.key for query in proposal.carried if query.kind not in SOFT_KINDS]
         answers = (Query("GET", self._keys.gate), *self._asked_along(proposal, noted))
-        return ("WATCH", self._record, self._keys.gate, *hard), read_command(answers)
+        return watch_command([self._record, self._keys.gate, *hard]), read_command(answers)
 
     def _effect_commands(
         self, proposal: Proposal, soft: dict[Query, Reply], sequence: int
     ) -> list[Command]:
         if not soft:
             written = [self._effect_command(effect, sequence) for effect in proposal.effects]
-            return [*written, ("SET", self._record, sequence, "EX", RECORD_SECONDS)]
+            return [*written, self._recording(sequence)]
         checked = Proposal(proposal.effects, soft)
         keys, arguments = commit_call(
             checked, self._record, self._keys.gate, self.slot.writer, sequence
         )
         return [("EVALSHA", script("commit").digest, len(keys), *keys, *arguments)]
+
+    def _recording(self, sequence: int) -> bytes:
+        """Return what notes the number of this commit; packed here, for it is always the same."""
+        digits = b"%d" % sequence
+        return b"*5\r\n%b$%d\r\n%b\r\n%b" % (
+            packed("SET", self._record)[4:], len(digits), digits, _EXPIRING
+        )  # fmt: skip
 
     def _effect_command(self, effect: Effect, sequence: int) -> Command:
         if effect.kind != "SET":

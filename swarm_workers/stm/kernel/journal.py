@@ -9,7 +9,7 @@ Source: T. Harris et al., Composable memory transactions, PPoPP 2005 (orElse kee
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from swarm_workers.stm.questions import Effect, Query, Reply
@@ -100,17 +100,20 @@ class Savepoint(NamedTuple):
     on_abort: int
 
 
-@dataclass(slots=True)
 class Journal:
     """The log of one run."""
 
-    observed: dict[Query, Reply] = field(default_factory=dict)
-    """All answers so far: one state of the space."""
-    asked: dict[Query, None] = field(default_factory=dict)
-    """What the body itself asked, in order: the next run fetches it in one flight."""
-    writes: dict[str, Change] = field(default_factory=dict)
-    on_commit: list[Callable[[], object]] = field(default_factory=list)
-    on_abort: list[Callable[[], object]] = field(default_factory=list)
+    __slots__ = ("asked", "observed", "on_abort", "on_commit", "writes")
+
+    def __init__(self) -> None:
+        """Begin with nothing read and nothing written."""
+        self.observed: dict[Query, Reply] = {}
+        """All answers so far: one state of the space."""
+        self.asked: dict[Query, None] = {}
+        """What the body itself asked, in order: the next run fetches it in one flight."""
+        self.writes: dict[str, Change] = {}
+        self.on_commit: list[Callable[[], object]] = []
+        self.on_abort: list[Callable[[], object]] = []
 
     def savepoint(self) -> Savepoint:
         """Return what `roll_back` needs to drop the writes that come after."""

@@ -35,6 +35,12 @@ def pack_all(commands: Iterable[Command]) -> bytes:
 
 
 @lru_cache(maxsize=4096)
+def packed(*words: str) -> bytes:
+    """Return a command of a few words that is sent again and again, packed once."""
+    return pack(words)
+
+
+@lru_cache(maxsize=4096)
 def _packed_name(name: str) -> bytes:
     """Keep the packed form of commands and keys: the same few occur all the time."""
     data = name.encode()
