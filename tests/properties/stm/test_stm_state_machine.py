@@ -165,11 +165,13 @@ class Clients(RuleBasedStateMachine):
         for log in runs:
             # A run that did not end has seen the beginning of one of the two.
             assert log in (early.log[: len(log)], late.log[: len(log)])
-        if runs[-1] == late.log:
-            self.model = late.after
-        else:
-            assert early.after == self.model, "it wrote, and missed what the other had committed"
-            self.model = others.after
+        ends = [late.after] if runs[-1] == late.log else []
+        if runs[-1] == early.log and early.after == self.model:
+            # It wrote what was there anyway, so it may have taken place before the other.
+            ends.append(others.after)
+        fitting = [end for end in ends if self._run(*_look_at_all(client, end)) == _seen_in(end)]
+        assert fitting, "it missed what the other had committed, or the other what it had"
+        self.model = fitting[0]
 
     @rule(client=_CLIENT, other=_CLIENT, theirs=_WRITES | _STRAIGHT, may_merge=st.booleans())
     @precondition(lambda self: self.waiter is None)
@@ -271,6 +273,17 @@ class Clients(RuleBasedStateMachine):
             self.stms[client].atomically(
                 perform, self.spaces[client], program, [], timeout_seconds=_ENOUGH_SECONDS
             )
+
+
+def _look_at_all(client: int, model: Model) -> tuple[int, Program, type[BaseException]]:
+    """Return what tells whether this is the state; it takes all elements, and does not commit."""
+    pops = [("try_pop",)] * (len(model.elements) + 1)
+    look: Program = [("get", name) for name in "abc"]
+    return client, [*look, ("total",), ("listing",), ("items",), *pops, ("fail",)], FaultError
+
+
+def _seen_in(model: Model) -> Log:
+    return Rehearsal(model, _look_at_all(0, model)[1]).log
 
 
 def _in_thread(action: Callable[[], object]) -> None:
