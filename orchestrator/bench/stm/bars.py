@@ -122,8 +122,8 @@ def _overhead(evidence: Evidence) -> Iterator[Bar]:
 
 
 def _wake_ups(evidence: Evidence) -> Iterator[Bar]:
-    near, crowded = (evidence.found[names.wake_ups(0, n)] for n in (1, plan.WAITERS))
-    far = evidence.found[names.wake_ups(1, 1)]
+    near, crowded = (evidence.found[names.wake_ups(0, n, "ours")] for n in (1, plan.WAITERS))
+    far = evidence.found[names.wake_ups(1, 1, "ours")]
     yield _at_most("8 wake-up, loopback, p50 in ms", 0.6, near.median(_p50))
     yield _at_most("8 wake-up, 1 ms, p50 in ms", 2.3, far.median(_p50))
     yield _at_most("8 wake-up, 16 waiters over one", 5.0, ratio(crowded, near, _p50))

@@ -21,9 +21,9 @@ def crowd(milliseconds: int, workload: str, client: str, work_ms: int = 0) -> st
     return f"{distance(milliseconds)}, {AGENTS} agents, {workload}{work}, {client}"
 
 
-def wake_ups(milliseconds: int, waiters: int) -> str:
+def wake_ups(milliseconds: int, waiters: int, client: str) -> str:
     """Return the name of a measurement of wake-ups."""
-    return f"{distance(milliseconds)}, wake-up of {waiters}"
+    return f"{distance(milliseconds)}, wake-up of {waiters}, {client}"
 
 
 def chain(run: Literal["first", "later"]) -> str:

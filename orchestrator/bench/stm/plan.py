@@ -121,12 +121,13 @@ def _crowd_job(
 
 def _wake_ups(second: float) -> Stage:
     jobs = {
-        names.wake_ups(milliseconds, waiters): Job(
-            workload="wake-up", client="ours", agents=1 + waiters, seconds=0.4 * second,
+        names.wake_ups(milliseconds, waiters, client): Job(
+            workload="wake-up", client=client, agents=1 + waiters, seconds=0.25 * second,
             round_trip_seconds=milliseconds * _MS, space="bench-wake",
         )
         for milliseconds in (0, 1)
         for waiters in (1, WAITERS)
+        for client in ("ours", "raw")
     }  # fmt: skip
     return Stage("wake-up of blocked transactions", jobs)
 

@@ -44,6 +44,8 @@ class RawWire:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._reader = hiredis.Reader()
         self._round_trip_seconds = round_trip_seconds
+        self._pushes = 0
+        """That came and were not waited for yet."""
         user = [parts["username"]] if parts.get("username") else []
         if parts.get("password"):
             self.flight(pack("AUTH", *user, parts["password"]), 1)
@@ -58,10 +60,25 @@ class RawWire:
             if reply is False:
                 self._reader.feed(self._socket.recv(_RECEIVED_BYTES_MAX))
                 continue
+            if type(reply) is hiredis.PushNotification:
+                self._pushes += 1
+                continue
             assert not isinstance(reply, Exception), f"the server refused: {reply}"
             replies.append(reply)
         travel(self._round_trip_seconds)
         return replies
+
+    def wait_push(self) -> None:
+        """Block until the server has pushed something, once for each time."""
+        while not self._pushes:
+            reply = self._reader.gets()
+            if reply is False:
+                self._reader.feed(self._socket.recv(_RECEIVED_BYTES_MAX))
+            else:
+                assert type(reply) is hiredis.PushNotification, "an answer without a question"
+                self._pushes += 1
+        self._pushes = 0
+        travel(self._round_trip_seconds / 2)
 
     def close(self) -> None:
         """Close it."""
