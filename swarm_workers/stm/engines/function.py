@@ -52,8 +52,7 @@ class FunctionSession(RedisSession):
     async def commit(self, proposal: Proposal) -> bool:
         """Apply all effects or none, exactly once; see `Session.commit`."""
         wire, sequence = await self._wire(), self.slot.next_sequence()
-        noted = self._noted(proposal)
-        call = self._commit_command(proposal, noted, sequence)
+        call = self._commit_command(proposal, sequence)
         self.slot.is_uncertain = True
         started_at = time.monotonic()
         try:
@@ -65,7 +64,7 @@ class FunctionSession(RedisSession):
             raise
         self.slot.is_uncertain = False
         self._count(time.monotonic() - started_at)
-        return await self._verdict(proposal, noted, reply)
+        return await self._verdict(proposal.carried, reply)
 
     def _want_own_wire(self) -> None:
         """Have a connection that waiting for a token holds up for nobody else."""
@@ -73,15 +72,15 @@ class FunctionSession(RedisSession):
             self.slot.drop_wire()
         self.slot.wants_own_wire = True
 
-    def _commit_command(self, proposal: Proposal, noted: list[str], sequence: int) -> Command:
+    def _commit_command(self, proposal: Proposal, sequence: int) -> Command:
         effects = (*proposal.effects, *self._turns.returning())
-        whole = Proposal(effects, proposal.observed, self._asked_along(proposal, noted))
+        whole = Proposal(effects, proposal.observed, self._asked_along(proposal.carried))
         keys, arguments = commit_call(
             whole, self._record, self._keys.gate, self.slot.writer, sequence
         )
         return ("FCALL", function("commit"), len(keys), *keys, *arguments)
 
-    async def _verdict(self, proposal: Proposal, noted: list[str], reply: Any) -> bool:
+    async def _verdict(self, carried: tuple[Query, ...], reply: Any) -> bool:
         if isinstance(reply, Exception) and "WRONGTYPE" in str(reply):
             raise StmCorruptedError(f"{reply}; other writes of this commit may have been applied")
         await self._check([reply])
@@ -92,7 +91,7 @@ class FunctionSession(RedisSession):
         if word != b"done":
             return False
         self._turns.forget()
-        self._keep(proposal, noted, answers[0])
+        self._keep(carried, answers[0])
         return True
 
     @override

@@ -10,7 +10,7 @@ from swarm_workers.stm.engines.scripts import SCRIPTS, script
 from swarm_workers.stm.engines.turns import Turns
 from swarm_workers.stm.errors import RestartSignal, StmServerError, StmUnavailableError
 from swarm_workers.stm.pools.slots import Carried, Slot
-from swarm_workers.stm.questions import Meter, Proposal, Query, Reply, RunPlan
+from swarm_workers.stm.questions import Meter, Query, Reply, RunPlan
 from swarm_workers.stm.waiting import Patience
 from swarm_workers.stm.wires.ear import Ear
 from swarm_workers.stm.wires.packing import Command
@@ -18,8 +18,6 @@ from swarm_workers.stm.wires.seam import Wire, WireLostError
 
 CARRIED_SECONDS_MAX = 0.1
 """What came along with a commit is not believed longer than this: others have had time."""
-_NOTED_MAX = 4
-"""Written keys of which a commit asks whether others queue for them."""
 _GATE_POLL_SECONDS = 0.2
 _PASSING = ("READONLY", "CLUSTERDOWN", "TRYAGAIN", "LOADING", "MASTERDOWN", "NOREPLICAS")
 """Refusals of a server that starts or fails over: as good as a lost connection."""
@@ -97,34 +95,24 @@ class RedisSession:
         contended, self._contended = self._contended, ()
         return contended
 
-    def _asked_along(self, proposal: Proposal, noted: list[str]) -> tuple[Query, ...]:
+    def _asked_along(self, carried: tuple[Query, ...]) -> tuple[Query, ...]:
         """Return what a commit asks for by the way: what the next run reads, and for whose token.
 
-        Who is quick, or has the answers already, wins and never sees that all others fail. A token
-        of a key that it has written tells it to queue up, too.
+        Who has the answers already commits in one flight, and never sees that all others fail.
         """
-        flag = self._keys.flag
-        return (*proposal.carried, *[Query("GET", flag(key)) for key in noted])
+        if not carried:
+            return ()
+        return (*carried, *[Query("GET", self._keys.flag(query.key)) for query in carried])
 
-    def _noted(self, proposal: Proposal) -> list[str]:
-        """Return the keys of which a commit asks whether others queue for them."""
-        if self._turns.are_taken:
-            return []
-        written = [effect.key for effect in proposal.effects if effect.kind == "SET"]
-        if not proposal.carried:
-            return written[:_NOTED_MAX]
-        carried = [query.key for query in proposal.carried]
-        return list(dict.fromkeys([*carried, *written[:_NOTED_MAX]]))
-
-    def _keep(self, proposal: Proposal, noted: list[str], raw: Sequence[Any]) -> None:
+    def _keep(self, carried: tuple[Query, ...], raw: Sequence[Any]) -> None:
         """Keep what came with a commit, for the next transaction, unless it would be unfair."""
-        carried = proposal.carried
-        flags = raw[len(carried) :]
-        pairs = zip(noted, flags, strict=True)
-        self._contended = tuple(key for key, flag in pairs if flag is not None)
-        if carried and not self._contended:
-            pairs_carried = zip(carried, raw, strict=False)
-            found = {query: reply_of(query, each) for query, each in pairs_carried}
+        if not carried:
+            return
+        flags = zip(carried, raw[len(carried) :], strict=True)
+        self._contended = tuple(query.key for query, flag in flags if flag is not None)
+        if not self._contended:
+            pairs = zip(carried, raw, strict=False)
+            found = {query: reply_of(query, each) for query, each in pairs}
             self.slot.carried = Carried(found, time.monotonic())
 
     async def wait(self, keys: frozenset[str], seconds: float | None) -> bool:

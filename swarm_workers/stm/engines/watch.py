@@ -68,8 +68,7 @@ class WatchSession(RedisSession):
         elif not self._plan.is_watched and not await self._watch_late(proposal):
             return False
         wire, sequence = await self._wire(), self.slot.next_sequence()
-        noted = self._noted(proposal)
-        commands = self._commit_commands(proposal, noted, sequence)
+        commands = self._commit_commands(proposal, sequence)
         self.slot.is_uncertain = True
         started_at = time.monotonic()
         try:
@@ -82,7 +81,7 @@ class WatchSession(RedisSession):
         self.slot.is_uncertain = False
         self._count(time.monotonic() - started_at)
         is_committed = await self._verdict(replies)
-        self._note_tail(proposal, noted, replies[-1])
+        self._note_tail(proposal.carried, replies[-1])
         if is_committed:
             self._turns.forget()
         elif self.slot.gate is not None:
@@ -130,9 +129,7 @@ class WatchSession(RedisSession):
         replies = await self.read(list(proposal.observed))
         return replies == list(proposal.observed.values())
 
-    def _commit_commands(
-        self, proposal: Proposal, noted: list[str], sequence: int
-    ) -> list[Command]:
+    def _commit_commands(self, proposal: Proposal, sequence: int) -> list[Command]:
         soft = {
             query: reply for query, reply in proposal.observed.items() if query.kind in SOFT_KINDS
         }
@@ -141,13 +138,13 @@ class WatchSession(RedisSession):
             *self._effect_commands(proposal, soft, sequence),
             *map(command_of, self._turns.returning()),
             _EXEC,
-            *self._tail(proposal, noted),
+            *self._tail(proposal.carried),
         ]
 
-    def _tail(self, proposal: Proposal, noted: list[str]) -> tuple[Command, Command]:
+    def _tail(self, carried: tuple[Query, ...]) -> tuple[Command, Command]:
         """Return what arms the next commit, and brings along what it is going to read."""
-        hard = [query.key for query in proposal.carried if query.kind not in SOFT_KINDS]
-        answers = (Query("GET", self._keys.gate), *self._asked_along(proposal, noted))
+        hard = [query.key for query in carried if query.kind not in SOFT_KINDS]
+        answers = (Query("GET", self._keys.gate), *self._asked_along(carried))
         return watch_command([self._record, self._keys.gate, *hard]), read_command(answers)
 
     def _effect_commands(
@@ -192,14 +189,14 @@ class WatchSession(RedisSession):
         # A program answers with its verdict, a plain command with a status.
         return not isinstance(outcome[0], list) or outcome[0][0] == b"done"
 
-    def _note_tail(self, proposal: Proposal, noted: list[str], answers: Any) -> None:
-        slot, carried = self.slot, proposal.carried
+    def _note_tail(self, carried: tuple[Query, ...], answers: Any) -> None:
+        slot = self.slot
         if isinstance(answers, Exception):
             slot.drop_wire()
             return
         slot.gate = answers[0]
         slot.watched = self._own | {query.key for query in carried if query.kind not in SOFT_KINDS}
-        self._keep(proposal, noted, answers[1:])
+        self._keep(carried, answers[1:])
 
     @override
     async def _ask_record(self, sequence: int, sent_at: float) -> bool | None:

@@ -17,7 +17,7 @@ from swarm_workers.stm.errors import (
     StmServerError,
     StmUsageError,
 )
-from swarm_workers.stm.kernel.contention import gate_seconds
+from swarm_workers.stm.kernel.contention import CONFLICTS_BEFORE_TOKEN, gate_seconds
 from swarm_workers.stm.kernel.foresight import Call
 from swarm_workers.stm.kernel.statistics import Stopwatch
 from swarm_workers.stm.kernel.transaction import CURRENT, Space, Transaction
@@ -125,7 +125,8 @@ class Execution(Generic[T]):
         run_seconds, is_long = self._run_seconds, self._is_long
         gate = gate_seconds(self._conflicts, run_seconds=run_seconds, is_long=is_long)
         hot_keys, tokens = self._local.hot_keys, tuple[str, ...]()
-        if is_watched and not gate and not hot_keys.is_empty:
+        may_queue = is_watched and not (gate or self._is_listening)  # not while waiting for work
+        if may_queue and not hot_keys.is_empty:
             keys = {query.key for query in self._foreseen}
             tokens = hot_keys.tokens(keys, time.monotonic())
         self._has_tokens = bool(tokens)
@@ -227,7 +228,8 @@ class Execution(Generic[T]):
     def _blame(self, keys: tuple[str, ...], now: float) -> None:
         if keys:
             self._stopwatch.note_abort(keys)
-            self._local.hot_keys.note_conflict(keys, now)
+            if self._conflicts >= CONFLICTS_BEFORE_TOKEN:
+                self._local.hot_keys.note_conflict(keys, now)
 
     async def _block(self) -> None:
         """Wait for a change to what was read; the first time only begin to listen."""
@@ -235,11 +237,11 @@ class Execution(Generic[T]):
         if not keys:
             raise StmUsageError("retry() before anything was read would wait for ever")
         self._stopwatch.end_run(time.perf_counter(), held=False, blocks=True)
-        if not self._is_listening:
-            self._is_listening = True
-            return
         try:
             await self._session.release()
+            if not self._is_listening:
+                self._is_listening = True
+                return
             is_woken = await self._session.wait(keys, self._deadline.remaining_seconds())
         except RestartSignal:
             return  # what it listened on is gone, so it has to look for itself

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from swarm_workers.stm import Stm
-from tests.conformance.stm.conftest import Interference
+from tests.conformance.stm.conftest import Interference, in_thread
 from tests.support.stm_socket.clients import KINDS, connect
 from tests.support.stm_socket.meter import Meter, Tally, metered
 from tests.support.stm_socket.shapes import SHAPES, Flights, Operation, Shape, prepare
@@ -128,16 +128,16 @@ def test_a_token_for_a_contended_variable_costs_no_flight(
     client: Any, meter: Meter, redis_stm: Stm
 ) -> None:
     value, theirs = (stm.var("v", int, default=0) for stm in (client, redis_stm))
-    others = Interference(redis_stm)
+    conflicts = [_CONFLICTS_BEFORE_TOKEN]
 
     def body() -> None:
         seen = value.get()
-        others.once(lambda: theirs.set(theirs.get() + 1))
+        if conflicts[0]:
+            conflicts[0] -= 1
+            in_thread(lambda: redis_stm.atomically(lambda: theirs.set(theirs.get() + 1)))
         value.set(seen + 10)
 
-    for _ in range(_CONFLICTS_BEFORE_TOKEN):
-        others.runs = 0
-        client.atomically(body)
+    client.atomically(body)
     tally = _counted(meter, [lambda _: client.atomically(body)])
     assert any("BLPOP" in flight.names for flight in tally.flights), tally
     assert len(tally) == 2, tally
