@@ -16,8 +16,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 CONFLICTS_BEFORE_TOKEN = 2
-CONFLICTS_BEFORE_GATE = 6
-"""Of a long transaction. Each turn at the gate stops all others for as long as it runs."""
+CONFLICTS_BEFORE_GATE = 3
+GATE_REST = 5
+"""Times its own length that a process leaves the gate open after it was let pass: a turn stops all
+others, and without a rest a stream of long transactions would hold them up for half of the time."""
 CONFLICTS_BEFORE_ANY_GATE = 12
 MEMORY_SECONDS_MIN = 0.25
 MEMORY_SECONDS_MAX = 30.0
@@ -48,7 +50,16 @@ class HotKeys:
         """Know of no conflict."""
         self.flight_seconds = 0.0
         """What a flight takes, as of late."""
+        self._gate_rests_until = 0.0
         self._heats: dict[str, _Heat] = {}
+
+    def may_close_gate(self, now: float) -> bool:
+        """Say whether this process has left the gate open for long enough."""
+        return now >= self._gate_rests_until
+
+    def note_gate(self, seconds: float, now: float) -> None:
+        """A run of this length was let pass."""
+        self._gate_rests_until = now + GATE_REST * seconds
 
     @property
     def is_empty(self) -> bool:

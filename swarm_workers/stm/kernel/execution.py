@@ -56,6 +56,7 @@ class Execution(Generic[T]):
         self._run_seconds = 0.0
         self._is_long = False
         self._has_tokens = False
+        self._has_gate = False
         self._is_listening = False
         self._is_committing = False
         self._has_committed = False
@@ -97,6 +98,8 @@ class Execution(Generic[T]):
         # Once more: a signal handler may have raised in the very moment of leaving a run, and what
         # comes next in this thread would join a transaction that is over.
         CURRENT.set(None)
+        if self._has_gate:
+            self._local.hot_keys.note_gate(self._run_seconds, time.monotonic())
         self._stopwatch.end_run(time.perf_counter(), held=True)
         spent = self._stopwatch.total()
         spent.commits, spent.failures = int(self._has_committed), int(not self._has_committed)
@@ -125,6 +128,9 @@ class Execution(Generic[T]):
         run_seconds, is_long = self._run_seconds, self._is_long
         gate = gate_seconds(self._conflicts, run_seconds=run_seconds, is_long=is_long)
         hot_keys, tokens = self._local.hot_keys, tuple[str, ...]()
+        if gate and not hot_keys.may_close_gate(time.monotonic()):
+            gate = 0.0
+        self._has_gate = bool(gate)
         may_queue = is_watched and not (gate or self._is_listening)  # not while waiting for work
         if may_queue and not hot_keys.is_empty:
             keys = {query.key for query in self._foreseen}

@@ -47,9 +47,17 @@ def test_tokens_are_taken_in_one_order_by_all() -> None:
     assert hot.tokens(["b", "c", "a"], 1.0) == ("a", "b", "c")
 
 
-def test_only_a_long_transaction_closes_the_gate_after_six_conflicts() -> None:
-    assert gate_seconds(5, run_seconds=1.0, is_long=True) == 0.0
-    assert gate_seconds(6, run_seconds=1.0, is_long=False) == 0.0
-    assert gate_seconds(6, run_seconds=0.01, is_long=True) == 0.2
-    assert gate_seconds(6, run_seconds=100.0, is_long=True) == GATE_SECONDS_MAX
+def test_only_a_long_transaction_closes_the_gate_after_three_conflicts() -> None:
+    assert gate_seconds(2, run_seconds=1.0, is_long=True) == 0.0
+    assert gate_seconds(3, run_seconds=1.0, is_long=False) == 0.0
+    assert gate_seconds(3, run_seconds=0.01, is_long=True) == 0.2
+    assert gate_seconds(3, run_seconds=100.0, is_long=True) == GATE_SECONDS_MAX
     assert gate_seconds(CONFLICTS_BEFORE_ANY_GATE, run_seconds=0.1, is_long=False) == 0.4
+
+
+def test_the_gate_stays_open_for_a_while_after_a_long_one_was_let_pass() -> None:
+    hot = HotKeys()
+    assert hot.may_close_gate(1.0)
+    hot.note_gate(0.01, 1.0)
+    assert not hot.may_close_gate(1.04)
+    assert hot.may_close_gate(1.06)
