@@ -10,13 +10,17 @@ from swarm_workers.stm import Stm
 from tests.support.stm_socket.crowd import ACCOUNTS, EACH, Process, accounts, crowd, done
 
 _MOVERS = 8
+_MOVERS_FEW = 3
 _THINKING_SECONDS = 0.005
 
 
 @pytest.fixture
-def movers(redis_url: str, space: str, redis_stm: Stm) -> Iterator[list[Process]]:
+def movers(
+    request: pytest.FixtureRequest, redis_url: str, space: str, redis_stm: Stm
+) -> Iterator[list[Process]]:
+    """As many processes as the test asks for."""
     redis_stm.atomically(lambda: [account.set(EACH) for account in accounts(redis_stm)])
-    with crowd("move", redis_url, space, _MOVERS) as movers:
+    with crowd("move", redis_url, space, request.param) as movers:
         yield movers
 
 
@@ -45,7 +49,8 @@ def _think_for(stm: Stm, movers: list[Process], seconds: float) -> tuple[int, fl
     return commits, rate
 
 
-def test_a_long_transaction_beside_eight_movers_commits_again_and_again(
+@pytest.mark.parametrize("movers", [_MOVERS_FEW], indirect=True)
+def test_a_long_transaction_beside_movers_commits_again_and_again(
     movers: list[Process], redis_stm: Stm
 ) -> None:
     commits, rate = _think_for(redis_stm, movers, 1.0)
@@ -54,6 +59,7 @@ def test_a_long_transaction_beside_eight_movers_commits_again_and_again(
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("movers", [_MOVERS], indirect=True)
 def test_a_long_transaction_commits_twenty_times_in_three_seconds_and_movers_keep_their_pace(
     movers: list[Process], redis_stm: Stm
 ) -> None:

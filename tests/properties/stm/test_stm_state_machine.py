@@ -328,12 +328,12 @@ def _play(connect: Callable[[], list[Stm]], *, examples: int, steps: int) -> Non
 
 
 def test_clients_in_one_process_behave_like_plain_collections() -> None:
-    _play(_in_memory, examples=25, steps=20)
+    _play(_in_memory, examples=15, steps=20)
 
 
 @pytest.mark.parametrize("kind", _KINDS)
 def test_clients_of_a_server_behave_like_plain_collections(redis_url: str, kind: str) -> None:
-    _play(_on_redis(redis_url, kind), examples=25, steps=20)
+    _play(_on_redis(redis_url, kind), examples=15, steps=20)
 
 
 @pytest.mark.soak
