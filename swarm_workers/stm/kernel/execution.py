@@ -121,6 +121,8 @@ class Execution(Generic[T]):
             await self._transaction.validate()
             raise
         self._learn()
+        # Of a run that gave up, or waits for work, nobody knows what it would have written.
+        self._site.note_writes(has_written=bool(self._transaction.journal.writes))
         return value
 
     def _plan(self) -> RunPlan:
@@ -186,7 +188,6 @@ class Execution(Generic[T]):
         journal = self._transaction.journal
         self._foreseen = tuple(journal.asked)
         self._site.learn(self._call.handles, self._foreseen)
-        self._site.note_writes(has_written=bool(journal.writes))
 
     async def _commit(self, protect: "Protect") -> bool:
         journal = self._transaction.journal
