@@ -145,4 +145,7 @@ def _prepared(
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BrokenPipeError:  # whoever measured went in the middle of a job; all is ended by now
+        os._exit(1)
