@@ -21,7 +21,7 @@ from tests.support.stm_socket.shapes import SHAPES, Flights, Operation, Shape, p
 
 _RUNS_BEFORE = 5
 """Enough for whatever a library learns about a body."""
-_CONFLICTS_BEFORE_TOKEN = 2
+_CONFLICTS_BEFORE_TOKEN = 1
 _WAIT_SECONDS_MAX = 10
 _FLIGHTS_BEFORE_SLEEP = 2
 """Of a transaction that has nothing to do yet."""
