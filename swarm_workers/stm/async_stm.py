@@ -9,6 +9,7 @@ from swarm_workers.stm.codec import VALUE_BYTES_MAX, checked_space
 from swarm_workers.stm.engines.memory import MemoryEngine
 from swarm_workers.stm.engines.redis import EngineName, RedisEngine
 from swarm_workers.stm.engines.seam import Engine
+from swarm_workers.stm.errors import RestartSignal
 from swarm_workers.stm.kernel.foresight import Call, call_of
 from swarm_workers.stm.kernel.kernel import Commit, Kernel
 from swarm_workers.stm.kernel.statistics import Statistics
@@ -102,11 +103,7 @@ class AsyncStm(Variables):
 
     async def publish_statistics(self) -> None:
         """Let others see the sums of this process; see `Stm.publish_statistics`."""
-        session = self._space.engine.open(Deadline(None))
-        try:
-            await self._kernel.publish(session)
-        finally:
-            self._space.engine.close_session(session)
+        await self._kernel.publish()
 
     async def published_statistics(self) -> dict[str, Statistics]:
         """Return the sums of all processes that have used the space, by the name of each."""
@@ -134,6 +131,8 @@ async def _see_through(commit: Commit) -> tuple[bool, BaseException | None]:
             if task.cancelled():
                 raise
             cancellation = cancelled
-        except Exception:  # noqa: BLE001 - raised by `result` below
+        except BaseException:  # noqa: BLE001 - raised by `result` below, or told to be over
             break
+    if cancellation is not None and isinstance(task.exception(), RestartSignal):
+        return False, cancellation  # it was to run again, which is what the cancellation forbids
     return task.result(), cancellation

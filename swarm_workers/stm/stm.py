@@ -147,11 +147,7 @@ class Stm(Variables):
 
         They are published along with a commit once a second; this is for the end of a process.
         """
-        session = self._space.engine.open(Deadline(None))
-        try:
-            run_to_end(self._kernel.publish(session))
-        finally:
-            self._space.engine.close_session(session)
+        run_to_end(self._kernel.publish())
 
     def published_statistics(self) -> dict[str, Statistics]:
         """Return the sums of all processes that have used the space, by the name of each."""

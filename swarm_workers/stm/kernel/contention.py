@@ -14,7 +14,6 @@ Source: ZIO, issue 3210 (a global lock after ten retries, as the last step of a 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-CONFLICTS_BEFORE_TOKEN = 1
 CONFLICTS_BEFORE_GATE = 3
 GATE_REST = 3
 """Times its own length that a process leaves the gate open after it was let pass: a turn stops all
@@ -69,12 +68,12 @@ class HotKeys:
         """Return those that need a token, in the order in which all take them."""
         if not self._heats:
             return ()
-        known = [key for key in keys if key in self._heats]
-        return tuple(sorted(key for key in known if now < self._heats[key].until))
+        heats = ((key, self._heats.get(key)) for key in keys)
+        return tuple(sorted(key for key, heat in heats if heat and now < heat.until))
 
     def token_seconds(self, keys: Iterable[str]) -> float:
         """Return how long to wait for a token before going on without."""
-        waits = [self._heats[key].wait_seconds for key in keys if key in self._heats]
+        waits = [heat.wait_seconds for key in keys if (heat := self._heats.get(key))]
         wanted = MEMORY_WAITS * max(waits, default=0.0)
         return min(TOKEN_SECONDS_MAX, max(TOKEN_SECONDS_MIN, wanted))
 
@@ -84,7 +83,8 @@ class HotKeys:
             heat = self._heats.setdefault(key, _Heat())
             heat.until = now + self._memory_seconds(heat)
         if len(self._heats) > KEYS_MAX:
-            self._heats = {key: heat for key, heat in self._heats.items() if now < heat.until}
+            heats = list(self._heats.items())  # other threads note theirs meanwhile
+            self._heats = {key: heat for key, heat in heats if now < heat.until}
 
     def note_wait(self, keys: Iterable[str], seconds: float, now: float) -> None:
         """The tokens of these keys were had after so long a wait; none means nobody else came."""

@@ -17,7 +17,7 @@ from swarm_workers.stm.errors import (
     StmServerError,
     StmUsageError,
 )
-from swarm_workers.stm.kernel.contention import CONFLICTS_BEFORE_TOKEN, gate_seconds
+from swarm_workers.stm.kernel.contention import gate_seconds
 from swarm_workers.stm.kernel.foresight import Call
 from swarm_workers.stm.kernel.statistics import Stopwatch
 from swarm_workers.stm.kernel.transaction import CURRENT, Space, Transaction
@@ -55,8 +55,8 @@ class Execution(Generic[T]):
         self._conflicts = 0
         self._run_seconds = 0.0
         self._is_long = False
-        self._has_tokens = False
-        self._has_gate = False
+        self._plan = RunPlan()
+        """Of the latest run."""
         self._is_listening = False
         self._is_committing = False
         self._has_committed = False
@@ -98,8 +98,9 @@ class Execution(Generic[T]):
         # Once more: a signal handler may have raised in the very moment of leaving a run, and what
         # comes next in this thread would join a transaction that is over.
         CURRENT.set(None)
-        if self._has_gate:
-            self._local.hot_keys.note_gate(self._run_seconds, time.monotonic())
+        if self._plan.gate_seconds:
+            run_seconds = self._stopwatch.run_seconds(time.perf_counter())
+            self._local.hot_keys.note_gate(run_seconds, time.monotonic())
         self._stopwatch.end_run(time.perf_counter(), held=True)
         spent = self._stopwatch.total()
         spent.commits, spent.failures = int(self._has_committed), int(not self._has_committed)
@@ -111,9 +112,9 @@ class Execution(Generic[T]):
     async def _run_once(self, body: Callable[[], T]) -> T:
         self._transaction = Transaction(self._space, self._session)
         self._stopwatch.begin_run(time.perf_counter())
-        plan = self._plan()
-        self._session.begin(plan)
-        await self._prefetch(plan)
+        self._plan = self._make_plan()
+        self._session.begin(self._plan)
+        await self._prefetch(self._plan)
         try:
             value = await self._finish(body)
         except (Exception, RetrySignal):
@@ -125,19 +126,17 @@ class Execution(Generic[T]):
         self._site.note_writes(has_written=bool(self._transaction.journal.writes))
         return value
 
-    def _plan(self) -> RunPlan:
+    def _make_plan(self) -> RunPlan:
         is_watched = self._site.may_write or self._conflicts > 0
         run_seconds, is_long = self._run_seconds, self._is_long
         gate = gate_seconds(self._conflicts, run_seconds=run_seconds, is_long=is_long)
         hot_keys, tokens = self._local.hot_keys, tuple[str, ...]()
         if gate and not hot_keys.may_close_gate(time.monotonic()):
             gate = 0.0
-        self._has_gate = bool(gate)
         may_queue = is_watched and not (gate or self._is_listening)  # not while waiting for work
         if may_queue and not hot_keys.is_empty:
             keys = {query.key for query in self._foreseen}
             tokens = hot_keys.tokens(keys, time.monotonic())
-        self._has_tokens = bool(tokens)
         seconds = self._deadline.at_most(hot_keys.token_seconds(tokens)) if tokens else 0.0
         return RunPlan(is_watched, tokens, seconds, gate, self._is_listening)
 
@@ -206,7 +205,7 @@ class Execution(Generic[T]):
         return is_committed
 
     def _is_to_carry(self) -> bool:
-        is_free = not (self._conflicts or self._is_listening or self._has_tokens)
+        is_free = not (self._conflicts or self._is_listening or self._plan.tokens)
         return is_free and self._local.sites.is_repeating(self._call)
 
     def _heed_contention(self) -> None:
@@ -235,8 +234,7 @@ class Execution(Generic[T]):
     def _blame(self, keys: tuple[str, ...], now: float) -> None:
         if keys:
             self._stopwatch.note_abort(keys)
-            if self._conflicts >= CONFLICTS_BEFORE_TOKEN:
-                self._local.hot_keys.note_conflict(keys, now)
+            self._local.hot_keys.note_conflict(keys, now)
 
     async def _block(self) -> None:
         """Wait for a change to what was read; the first time only begin to listen."""

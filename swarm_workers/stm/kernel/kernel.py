@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -79,15 +80,16 @@ class Kernel:
             raise execution.cancellation
         return value
 
-    async def publish(self, session: Session) -> None:
+    async def publish(self) -> None:
         """Let others see the sums of this process."""
-        session.begin(RunPlan())
-        while True:
-            try:
-                if await session.commit(Proposal(self._statistics_effects(), {})):
-                    return
-            except RestartSignal:
+        session, is_done = self.space.engine.open(Deadline(None)), False
+        try:
+            while not is_done:
                 session.begin(RunPlan())
+                with suppress(RestartSignal):
+                    is_done = await session.commit(Proposal(self._statistics_effects(), {}))
+        finally:
+            self.space.engine.close_session(session)
 
     def _statistics_effects(self) -> tuple[Effect, ...]:
         """Return what publishes the sums of this process."""

@@ -1,13 +1,15 @@
 """Tokens and the gate: they keep others off for a while, and never for ever."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 
 import pytest
 import redis
 
-from swarm_workers.stm import Stm, TransactionTimeoutError
+from swarm_workers.stm import AsyncStm, Stm, TransactionTimeoutError, on_abort, on_commit
 from swarm_workers.stm.engines.keys import Keys
+from swarm_workers.stm.engines.redis import EngineName
 from tests.conformance.stm.conftest import Interference, in_threads, open_space
 
 
@@ -57,6 +59,42 @@ def test_a_closed_gate_that_opens_early_lets_all_pass_at_once(
 
     in_threads([open_soon, lambda: stm.atomically(value.set, 2)])
     assert stm.atomically(value.get) == 2
+
+
+@pytest.mark.parametrize("engine", ["watch", "function"])
+def test_a_coroutine_that_is_cancelled_at_the_gate_does_not_go_on_when_it_opens(
+    redis_url: str, space: str, client: redis.Redis, engine: EngineName
+) -> None:
+    told: list[str] = []
+
+    async def main() -> int:
+        stm = AsyncStm.connect(redis_url, space, engine=engine)
+        value = stm.var("v", int, default=0)
+
+        def write() -> None:
+            on_commit(lambda: told.append("committed"))
+            on_abort(lambda: told.append("aborted"))
+            value.set(2)
+
+        await stm.atomically(value.set, 1)
+        client.set(Keys(space).gate, "someone", px=60_000)
+        task = asyncio.create_task(stm.atomically(write))
+        while not client.info("commandstats").get("cmdstat_pttl", {}).get("calls"):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0)
+        client.delete(Keys(space).gate)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        seen = await stm.atomically(value.get)
+        await stm.purge()
+        stm.close()
+        await asyncio.sleep(0)
+        return seen
+
+    client.config_resetstat()
+    assert asyncio.run(main()) == 1
+    assert told == ["aborted"]
 
 
 def test_a_transaction_at_the_gate_gives_up_in_time(stm: Stm, client: redis.Redis) -> None:
