@@ -25,7 +25,6 @@ from swarm_workers.stm.errors import (
 )
 from swarm_workers.stm.questions import Proposal, Query, Reply
 from swarm_workers.stm.wires.packing import Command
-from swarm_workers.stm.wires.seam import WireLostError
 
 
 class FunctionSession(RedisSession):
@@ -51,20 +50,12 @@ class FunctionSession(RedisSession):
 
     async def commit(self, proposal: Proposal) -> bool:
         """Apply all effects or none, exactly once; see `Session.commit`."""
-        wire, sequence = await self._wire(), self.slot.next_sequence()
-        call = self._commit_command(proposal, sequence)
-        self.slot.is_uncertain = True
-        started_at = time.monotonic()
-        try:
-            (reply,) = await wire.flight([call])
-        except WireLostError as error:
-            return await self._resolve(sequence, error)
-        except BaseException:
-            self.slot.drop_wire()
-            raise
-        self.slot.is_uncertain = False
-        self._count(time.monotonic() - started_at)
-        return await self._verdict(proposal.carried, reply)
+        await self._wire()
+        sequence = self.slot.next_sequence()
+        replies = await self._send_commit([self._commit_command(proposal, sequence)], sequence)
+        if isinstance(replies, bool):
+            return replies
+        return await self._verdict(proposal.carried, replies[0])
 
     def _want_own_wire(self) -> None:
         """Have a connection that waiting for a token holds up for nobody else."""

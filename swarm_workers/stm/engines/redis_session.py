@@ -209,6 +209,27 @@ class RedisSession:
         self._patience.note_answer()
         return replies
 
+    async def _send_commit(self, commands: Sequence[Command], sequence: int) -> list[Any] | bool:
+        """Return the replies to a commit; or its outcome, if they were lost.
+
+        Args:
+            commands: of the flight; the connection is there.
+            sequence: number of the commit.
+        """
+        wire, started_at = self.slot.wire, time.monotonic()
+        assert wire is not None
+        self.slot.is_uncertain = True
+        try:
+            replies = await wire.flight(commands)
+        except WireLostError as error:
+            return await self._resolve(sequence, error)
+        except BaseException:
+            self.slot.drop_wire()
+            raise
+        self.slot.is_uncertain = False
+        self._count(time.monotonic() - started_at)
+        return replies
+
     def _count(self, seconds: float, *, is_queue: bool = False) -> None:
         meter, slot = self.meter, self.slot
         meter.flights += 1

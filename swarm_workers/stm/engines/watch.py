@@ -67,19 +67,11 @@ class WatchSession(RedisSession):
             await self._arm()
         elif not self._plan.is_watched and not await self._watch_late(proposal):
             return False
-        wire, sequence = await self._wire(), self.slot.next_sequence()
-        commands = self._commit_commands(proposal, sequence)
-        self.slot.is_uncertain = True
-        started_at = time.monotonic()
-        try:
-            replies = await wire.flight(commands)
-        except WireLostError as error:
-            return await self._resolve(sequence, error)
-        except BaseException:
-            self.slot.drop_wire()
-            raise
-        self.slot.is_uncertain = False
-        self._count(time.monotonic() - started_at)
+        await self._wire()
+        sequence = self.slot.next_sequence()
+        replies = await self._send_commit(self._commit_commands(proposal, sequence), sequence)
+        if isinstance(replies, bool):
+            return replies
         is_committed = await self._verdict(replies)
         self._note_tail(proposal.carried, replies[-1])
         if is_committed:
