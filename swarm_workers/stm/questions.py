@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 Reply = bytes | int | frozenset[bytes] | None
 
-SOFT_KINDS = frozenset({"SISMEMBER", "LINDEX", "ATLEAST"})
+SOFT_KINDS = frozenset({"SISMEMBER", "LINDEX", "ATLEAST", "PEEK"})
 """Questions whose answer often stays though the key changes.
 
 They are not watched but asked again at the commit: a pop does not conflict with a push, a member
@@ -18,7 +18,8 @@ not with other members, and a counter that is large enough not with what others 
 class Query(NamedTuple):
     """A question to the space. A commit takes place only if it would be answered the same."""
 
-    kind: Literal["GET", "SMEMBERS", "SISMEMBER", "LINDEX", "ATLEAST"]
+    kind: Literal["GET", "SMEMBERS", "SISMEMBER", "LINDEX", "ATLEAST", "PEEK"]
+    """PEEK reads a number that nobody relies on: whether it is at least so much follows from it."""
     key: str
     argument: bytes = b""
     """Member, index or number; empty for the kinds that take none."""
@@ -56,6 +57,11 @@ class RunPlan(NamedTuple):
     """If not 0: nobody else may commit for so long, unless this run ends sooner."""
     is_listening: bool = False
     """True if the body may wait for a change of what it reads."""
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether it asks for tokens or the gate."""
+        return bool(self.tokens) or self.gate_seconds > 0
 
 
 class Proposal(NamedTuple):

@@ -175,7 +175,9 @@ def checked_body(body: Callable[..., T]) -> Callable[..., T]:
     Raises:
         StmUsageError: it is an `async` function.
     """
-    if inspect.iscoroutinefunction(body):
+    code = getattr(body, "__code__", None)
+    is_plain = code is not None and not code.co_flags & inspect.CO_COROUTINE
+    if not is_plain and inspect.iscoroutinefunction(body):
         raise StmUsageError(f"the body of a transaction is a plain function; {body!r} is async")
     return body
 

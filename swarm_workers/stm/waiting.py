@@ -24,6 +24,11 @@ class Deadline:
             return None
         return max(0.0, self._ends_at - time.monotonic())
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left."""
+        return self._ends_at is not None and time.monotonic() >= self._ends_at
+
     def at_most(self, seconds: float) -> float:
         """Return the time, or what is left if that is less; at least 1 ms."""
         left = self.remaining_seconds()
@@ -31,7 +36,7 @@ class Deadline:
 
     def check(self, doing: str) -> None:
         """Raise TransactionTimeoutError if the time is over."""
-        if self.remaining_seconds() == 0.0:
+        if self.is_over:
             raise TransactionTimeoutError(self._seconds or 0.0, doing)
 
 

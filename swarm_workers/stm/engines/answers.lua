@@ -3,6 +3,8 @@
 local function answer(kind, key, argument)
   if kind == 'GET' or kind == 'SMEMBERS' then
     return redis.call(kind, key)
+  elseif kind == 'PEEK' then
+    return redis.call('GET', key)
   elseif kind == 'ATLEAST' then
     -- Exact up to 2^53, as all numbers here.
     return tonumber(redis.call('GET', key) or '0') >= tonumber(argument) and 1 or 0

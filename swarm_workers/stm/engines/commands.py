@@ -4,30 +4,68 @@ Pure: no I/O, no clock, no chance.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from swarm_workers.stm.engines.scripts import script
-from swarm_workers.stm.questions import Effect, Query, Reply
-from swarm_workers.stm.wires.packing import Command, packed
+from swarm_workers.stm.questions import SOFT_KINDS, Effect, Query, Reply
+from swarm_workers.stm.wires.packing import Command, pack, packed
 
 _PACKED_MAX = 6
 """Keys of a command that is kept packed: those of small transactions, which repeat."""
 
 
-def read_command(queries: Sequence[Query], name: str | None = None) -> Command:
-    """Return the one command that answers all: MGET where it can, else a program.
+class Reading(NamedTuple):
+    """A flight of questions, worked out once: the same few are asked all the time."""
+
+    command: Command
+    hard: frozenset[str]
+    """Keys of the questions that a change of the key puts in doubt."""
+    is_plain: bool
+    """Whether the answers are good as they come."""
+
+
+@lru_cache(maxsize=512)
+def reading_of(
+    queries: tuple[Query, ...], gate: str | None, function: str | None = None
+) -> Reading:
+    """Return how to ask for these.
 
     Args:
-        queries: at least one.
-        name: of the function to call; None to evaluate the script.
+        queries: to answer; with the gate at least one.
+        gate: key to read before all of them; None for none.
+        function: of the server to call; None to evaluate the script.
     """
+    asked = queries if gate is None else (Query("GET", gate), *queries)
+    hard = frozenset(query.key for query in queries if query.kind not in SOFT_KINDS)
+    is_plain = all(query.kind != "SMEMBERS" for query in queries)
+    return Reading(_read_command(asked, function), hard, is_plain)
+
+
+def answers_of(reading: Reading, queries: Sequence[Query], raw: list[Any]) -> list[Reply]:
+    """Return the answers as the kernel wants them."""
+    if reading.is_plain:
+        return raw
+    return [reply_of(query, each) for query, each in zip(queries, raw, strict=True)]
+
+
+def has_refusal(replies: Sequence[Any]) -> bool:
+    """Say whether the server has refused any of them."""
+    for reply in replies:  # noqa: SIM110 - a generator costs as much as the whole loop
+        if isinstance(reply, Exception):
+            return True
+    return False
+
+
+def _read_command(queries: Sequence[Query], name: str | None) -> Command:
+    """Return the one command that answers all: MGET where it can, else a program."""
     keys = [query.key for query in queries]
-    if {query.kind for query in queries} == {"GET"}:
-        return packed("MGET", *keys) if len(keys) <= _PACKED_MAX else ("MGET", *keys)
+    if {query.kind for query in queries} <= {"GET", "PEEK"}:
+        return pack(("MGET", *keys))
     arguments = [part for query in queries for part in (query.kind, query.argument)]
     if name is not None:
-        return ("FCALL_RO", name, len(keys), *keys, *arguments)
-    return ("EVALSHA", script("read").digest, len(keys), *keys, *arguments)
+        return pack(("FCALL_RO", name, len(keys), *keys, *arguments))
+    return pack(("EVALSHA", script("read").digest, len(keys), *keys, *arguments))
 
 
 def watch_command(keys: Sequence[str]) -> Command:

@@ -8,12 +8,11 @@ late one finds the door shut that was closed when its outcome was asked for.
 """
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from typing_extensions import override
 
-from swarm_workers.stm.engines.commands import read_command, reply_of
+from swarm_workers.stm.engines.commands import answers_of, has_refusal, reading_of
 from swarm_workers.stm.engines.proposals import RECORD_SECONDS, commit_call
 from swarm_workers.stm.engines.redis_session import RedisSession
 from swarm_workers.stm.engines.scripts import function, library
@@ -30,23 +29,26 @@ from swarm_workers.stm.wires.packing import Command
 class FunctionSession(RedisSession):
     """A session whose connection may serve others too."""
 
-    async def read(self, queries: Sequence[Query]) -> list[Reply]:
+    async def read(self, queries: tuple[Query, ...]) -> list[Reply]:
         """Return the answers, all of one instant, in one flight; see `Session.read`."""
         is_first, commands = not self._has_read, list[Command]()
-        if is_first and (self._plan.tokens or self._plan.gate_seconds):
+        is_queued = is_first and self._plan.takes_turns
+        if is_queued:
             self._want_own_wire()
-        await self._wire()
-        wanted = self._turns.queue_up(self._plan, commands) if is_first else ()
+        wire = await self._wire()
+        wanted = self._turns.queue_up(self._plan, commands) if is_queued else ()
         if self._ear is not None:
             commands.append(("CLIENT", "CACHING", "YES"))
-        commands.append(read_command(queries, function("read")))
-        replies = await self._flight(commands, self._plan.token_seconds * len(wanted))
-        await self._check(replies)
+        reading = reading_of(queries, None, function("read"))
+        commands.append(reading.command)
+        replies = await self._flight_on(wire, commands, self._plan.token_seconds * len(wanted))
+        if has_refusal(replies):
+            await self._check(replies)
         if wanted:
             self.meter.vain_waits += self._turns.note(wanted, replies[:-1])
         self._has_read = True
         self._turns.has_gate = bool(self._plan.gate_seconds)
-        return [reply_of(query, raw) for query, raw in zip(queries, replies[-1], strict=True)]
+        return answers_of(reading, queries, replies[-1])
 
     async def commit(self, proposal: Proposal) -> bool:
         """Apply all effects or none, exactly once; see `Session.commit`."""

@@ -126,7 +126,7 @@ class MemorySession:
         """Return nothing: there are no tokens here."""
         return ()
 
-    async def read(self, queries: Sequence[Query]) -> list[Reply]:
+    async def read(self, queries: tuple[Query, ...]) -> list[Reply]:
         """Return the answers, all of one instant."""
         self.meter.flights += 1
         with self._engine.lock:
@@ -249,6 +249,7 @@ _ANSWERS: dict[str, Callable[[MemoryEngine, Query], Reply]] = {
     "SISMEMBER": _sismember,
     "LINDEX": _lindex,
     "ATLEAST": _atleast,
+    "PEEK": _get,
 }
 _EFFECTS: dict[str, Callable[[MemoryEngine, Effect], None]] = {
     "SET": _set,

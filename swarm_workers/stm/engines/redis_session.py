@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
-from swarm_workers.stm.engines.commands import command_of, reply_of
+from swarm_workers.stm.engines.commands import command_of, has_refusal, reply_of
 from swarm_workers.stm.engines.keys import Keys
 from swarm_workers.stm.engines.scripts import SCRIPTS, script
 from swarm_workers.stm.engines.turns import Turns
@@ -63,7 +63,7 @@ class RedisSession:
         self._pool = pool
         self._patience = patience
         self._record = keys.record(slot.writer)
-        self._own = {self._record, keys.gate}
+        self._own = frozenset((self._record, keys.gate))
         """Watched along with everything."""
         self._plan = RunPlan()
         self._has_read = False
@@ -131,6 +131,8 @@ class RedisSession:
 
     async def release(self) -> None:
         """Give back tokens and gate, if any are held."""
+        if not self._turns.are_held:
+            return
         opening = self._turns.opening()
         self._turns.has_gate = False
         commands = [command_of(effect) for effect in self._turns.returning()]
@@ -197,7 +199,12 @@ class RedisSession:
         Raises:
             RestartSignal: the connection broke.
         """
-        wire, started_at = await self._wire(), time.monotonic()
+        return await self._flight_on(await self._wire(), commands, waiting_seconds)
+
+    async def _flight_on(
+        self, wire: Wire, commands: list[Command], waiting_seconds: float = 0.0
+    ) -> list[Any]:
+        started_at = time.monotonic()
         try:
             replies = await wire.flight(commands, waiting_seconds=waiting_seconds)
         except WireLostError as error:
@@ -249,9 +256,9 @@ class RedisSession:
             StmServerError: it refuses.
             RestartSignal: it could not serve, or lacked a program that it has now.
         """
-        refusals = [str(reply) for reply in replies if isinstance(reply, Exception)]
-        if not refusals:
+        if not has_refusal(replies):
             return
+        refusals = [str(reply) for reply in replies if isinstance(reply, Exception)]
         self.slot.forget_watches()
         if any(each.startswith(_MISSING) for each in refusals):
             await self._load_programs()

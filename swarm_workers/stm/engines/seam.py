@@ -44,7 +44,7 @@ class Session(Protocol):
         """Return keys that others have a token for, as far as the latest commit has told."""
         ...
 
-    async def read(self, queries: Sequence[Query]) -> list[Reply]:
+    async def read(self, queries: tuple[Query, ...]) -> list[Reply]:
         """Return the answers, all of one instant, in one flight.
 
         Raises:

@@ -34,9 +34,9 @@ class Turns:
         """Names of the tokens that are held, by contended key."""
 
     @property
-    def are_taken(self) -> bool:
-        """Whether any token is held."""
-        return bool(self._tokens)
+    def are_held(self) -> bool:
+        """Whether there is anything to give back."""
+        return self.has_gate or bool(self._tokens)
 
     def forget(self) -> None:
         """Hold nothing any more: all was given back, or went with the connection."""

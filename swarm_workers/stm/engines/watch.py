@@ -8,13 +8,18 @@ late EXEC, whose connection watches the record, fails. Only then is it retried.
 """
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from typing_extensions import override
 
 from swarm_workers.stm.codec import stamp
-from swarm_workers.stm.engines.commands import command_of, read_command, reply_of, watch_command
+from swarm_workers.stm.engines.commands import (
+    answers_of,
+    command_of,
+    has_refusal,
+    reading_of,
+    watch_command,
+)
 from swarm_workers.stm.engines.proposals import RECORD_SECONDS, commit_call
 from swarm_workers.stm.engines.redis_session import RedisSession
 from swarm_workers.stm.engines.scripts import script
@@ -23,7 +28,7 @@ from swarm_workers.stm.errors import (
     StmUnavailableError,
 )
 from swarm_workers.stm.questions import SOFT_KINDS, Effect, Proposal, Query, Reply
-from swarm_workers.stm.wires.packing import Command, pack, packed
+from swarm_workers.stm.wires.packing import Command, pack, pack_set, packed
 from swarm_workers.stm.wires.seam import WireLostError
 
 _MULTI = pack(("MULTI",))
@@ -37,29 +42,31 @@ _TAIL = 2
 class WatchSession(RedisSession):
     """A session that has a connection of its own."""
 
-    async def read(self, queries: Sequence[Query]) -> list[Reply]:
+    async def read(self, queries: tuple[Query, ...]) -> list[Reply]:
         """Return the answers, all of one instant, in one flight; see `Session.read`."""
-        await self._wire()
+        wire, slot, plan = await self._wire(), self.slot, self._plan
         is_first, commands = not self._has_read, list[Command]()
-        watched = self._unwatch(commands, is_first=is_first)
-        wanted = self._turns.queue_up(self._plan, commands) if is_first else ()
-        if self._plan.is_watched:
-            watched = self._watch(commands, watched, queries)
+        reading = reading_of(queries, self._keys.gate if is_first else None)
+        watched = self._unwatch(commands) if is_first else slot.watched
+        wanted = self._turns.queue_up(plan, commands) if is_first and plan.takes_turns else ()
+        if plan.is_watched:
+            watched = self._watch(commands, watched, reading.hard)
         if self._ear is not None:
             commands.append(("CLIENT", "CACHING", "YES"))
-        gate = (Query("GET", self._keys.gate),) if is_first else ()
-        commands.append(read_command((*gate, *queries)))
-        replies = await self._flight(commands, self._plan.token_seconds * len(wanted))
-        await self._check(replies)
+        commands.append(reading.command)
+        replies = await self._flight_on(wire, commands, plan.token_seconds * len(wanted))
+        if has_refusal(replies):
+            await self._check(replies)
         if wanted:
             self.meter.vain_waits += self._turns.note(wanted, replies[:-1])
-        self.slot.watched = watched
+        slot.watched = watched
         self._has_read = True
         answers = replies[-1]
         if is_first:
-            self.slot.gate, *answers = answers
-            await self._heed_gate(self.slot.gate)
-        return [reply_of(query, raw) for query, raw in zip(queries, answers, strict=True)]
+            slot.gate, *answers = answers
+            if slot.gate is not None:
+                await self._heed_gate(slot.gate)
+        return answers_of(reading, queries, answers)
 
     async def commit(self, proposal: Proposal) -> bool:
         """Apply all effects or none, exactly once; see `Session.commit`."""
@@ -80,25 +87,24 @@ class WatchSession(RedisSession):
             await self._heed_gate(self.slot.gate)
         return is_committed
 
-    def _unwatch(self, commands: list[Command], *, is_first: bool) -> set[str]:
+    def _unwatch(self, commands: list[Command]) -> frozenset[str]:
         """Let go of what would only be in the way; return what stays watched."""
         watched = self.slot.watched
         is_left_over = not watched <= self._own  # from a run that ended without EXEC
         # Who closes the gate changes it, and would be stopped by a WATCH of its own.
-        if is_first and (is_left_over or (watched and self._plan.gate_seconds)):
+        if is_left_over or (watched and self._plan.gate_seconds):
             commands.append(("UNWATCH",))
-            return set()
+            return frozenset()
         return watched
 
     def _watch(
-        self, commands: list[Command], watched: set[str], queries: Sequence[Query]
-    ) -> set[str]:
-        """Put the hard questions under WATCH; return what is watched then."""
-        wanted = self._own | {query.key for query in queries if query.kind not in SOFT_KINDS}
-        fresh = sorted(wanted - watched)
+        self, commands: list[Command], watched: frozenset[str], hard: frozenset[str]
+    ) -> frozenset[str]:
+        """Put keys under WATCH, and our own; return what is watched then."""
+        fresh = (hard if self._own <= watched else hard | self._own) - watched
         if fresh:
-            commands.append(watch_command(fresh))
-        return watched | wanted
+            commands.append(watch_command(sorted(fresh)))
+        return watched | fresh
 
     async def _arm(self) -> None:
         """Have the record and the gate watched, and nothing else."""
@@ -110,7 +116,7 @@ class WatchSession(RedisSession):
             ]  # fmt: skip
             replies = await self._flight(commands)
             await self._check(replies)
-            self.slot.watched, self.slot.gate = set(own), replies[-1]
+            self.slot.watched, self.slot.gate = own, replies[-1]
         self._has_read = wire.is_open
         await self._heed_gate(self.slot.gate)
 
@@ -118,7 +124,7 @@ class WatchSession(RedisSession):
         """Watch what was read by a run that was not expected to write; False if it has changed."""
         self._plan = self._plan._replace(is_watched=True)
         self._has_read = False
-        replies = await self.read(list(proposal.observed))
+        replies = await self.read(tuple(proposal.observed))
         return replies == list(proposal.observed.values())
 
     def _commit_commands(self, proposal: Proposal, sequence: int) -> list[Command]:
@@ -128,16 +134,20 @@ class WatchSession(RedisSession):
         return [
             _MULTI,
             *self._effect_commands(proposal, soft, sequence),
-            *map(command_of, self._turns.returning()),
+            *self._handing_on(),
             _EXEC,
             *self._tail(proposal.carried),
         ]
 
+    def _handing_on(self) -> list[Command]:
+        turns = self._turns
+        return [command_of(effect) for effect in turns.returning()] if turns.are_held else []
+
     def _tail(self, carried: tuple[Query, ...]) -> tuple[Command, Command]:
         """Return what arms the next commit, and brings along what it is going to read."""
-        hard = [query.key for query in carried if query.kind not in SOFT_KINDS]
-        answers = (Query("GET", self._keys.gate), *self._asked_along(carried))
-        return watch_command([self._record, self._keys.gate, *hard]), read_command(answers)
+        reading = reading_of(self._asked_along(carried), self._keys.gate)
+        hard = sorted(reading_of(carried, None).hard) if carried else []
+        return watch_command([self._record, self._keys.gate, *hard]), reading.command
 
     def _effect_commands(
         self, proposal: Proposal, soft: dict[Query, Reply], sequence: int
@@ -163,7 +173,7 @@ class WatchSession(RedisSession):
             return command_of(effect)
         (payload,) = effect.arguments
         assert isinstance(payload, bytes)
-        return ("SET", effect.key, stamp(self.slot.writer, sequence, payload))
+        return pack_set(effect.key, stamp(self.slot.writer, sequence, payload))
 
     async def _verdict(self, replies: list[Any]) -> bool:
         outcome = replies[-1 - _TAIL]
@@ -173,10 +183,10 @@ class WatchSession(RedisSession):
         self._patience.reset()
         if outcome is None:
             return False
-        failed = [each for each in outcome if isinstance(each, Exception)]
-        if failed and str(failed[0]).startswith("NOSCRIPT"):
-            await self._check(failed)
-        if failed:
+        if has_refusal(outcome):
+            failed = [each for each in outcome if isinstance(each, Exception)]
+            if str(failed[0]).startswith("NOSCRIPT"):
+                await self._check(failed)
             raise StmCorruptedError(f"{failed[0]}; the other writes of this commit were applied")
         # A program answers with its verdict, a plain command with a status.
         return not isinstance(outcome[0], list) or outcome[0][0] == b"done"
@@ -187,8 +197,10 @@ class WatchSession(RedisSession):
             slot.drop_wire()
             return
         slot.gate = answers[0]
-        slot.watched = self._own | {query.key for query in carried if query.kind not in SOFT_KINDS}
-        self._keep(carried, answers[1:])
+        slot.watched = self._own
+        if carried:
+            slot.watched |= reading_of(carried, None).hard
+            self._keep(carried, answers[1:])
 
     @override
     async def _ask_record(self, sequence: int, sent_at: float) -> bool | None:
@@ -201,7 +213,7 @@ class WatchSession(RedisSession):
         if time.monotonic() - sent_at > RECORD_SECONDS / 2:
             raise StmUnavailableError("the record of the commit has expired", committed=None)
         if recorded is not None and int(recorded) >= sequence:
-            self.slot.watched = {self._record}
+            self.slot.watched = frozenset((self._record,))
             # A greater number is that of a fence, and a fence is only set on an absent commit.
             return int(recorded) == sequence
         fence = ("SET", self._record, self.slot.next_sequence(), "EX", RECORD_SECONDS)

@@ -2,7 +2,8 @@
 
 Blocking: a body that retries is woken by a change, not by asking. The first retry only runs the
 body once more, this time with the server told to report changes to what it reads, so no change can
-fall between the reading and the waiting.
+fall between the reading and the waiting. Code that blocked the last time has the server told from
+its first read on.
 """
 
 import time
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_PLAIN_PLANS = (RunPlan(is_watched=False), RunPlan(is_watched=True))
+"""Of a run that nothing is known to stand in the way of."""
+
 
 class Execution(Generic[T]):
     """One use of `atomically`."""
@@ -49,6 +53,7 @@ class Execution(Generic[T]):
         self._site = local.sites.of(call)
         self._stopwatch = Stopwatch(session.meter)
         self._transaction = Transaction(space, session)
+        """The latest run."""
         self._foreseen: Sequence[Query] = self._site.foretell(call.handles)
         self._lost: dict[Query, Reply] = {}
         """What the run before had read, if it could not commit."""
@@ -57,7 +62,8 @@ class Execution(Generic[T]):
         self._is_long = False
         self._plan = RunPlan()
         """Of the latest run."""
-        self._is_listening = False
+        self._is_listening = self._site.has_blocked
+        self._has_blocked = False
         self._is_committing = False
         self._has_committed = False
 
@@ -69,8 +75,9 @@ class Execution(Generic[T]):
             protect: awaits a commit to its end.
         """
         while True:
-            runs = self._stopwatch.spent.runs
-            self._deadline.check(f"others changed what it read ({runs} runs)")
+            if self._deadline.is_over:
+                runs = self._stopwatch.spent.runs
+                self._deadline.check(f"others changed what it read ({runs} runs)")
             try:
                 value = await self._run_once(body)
                 if await self._commit(protect):
@@ -82,6 +89,7 @@ class Execution(Generic[T]):
             except RestartSignal:
                 self._is_committing = False
                 self._note_vain_run(lost={})
+            self._transaction = Transaction(self._space, self._session)
 
     @property
     def on_commit(self) -> list[Callable[[], object]]:
@@ -106,11 +114,11 @@ class Execution(Generic[T]):
         spent.commits, spent.failures = int(self._has_committed), int(not self._has_committed)
         self._local.recorder.note(self._site.name, spent)
         self._local.hot_keys.flight_seconds = self._session.meter.flight_seconds
+        self._site.has_blocked = self._has_blocked
         is_smooth = self._has_committed and not self._conflicts
         self._local.sites.note_end(self._call, time.monotonic(), is_smooth=is_smooth)
 
     async def _run_once(self, body: Callable[[], T]) -> T:
-        self._transaction = Transaction(self._space, self._session)
         self._stopwatch.begin_run(time.perf_counter())
         self._plan = self._make_plan()
         self._session.begin(self._plan)
@@ -128,6 +136,8 @@ class Execution(Generic[T]):
 
     def _make_plan(self) -> RunPlan:
         is_watched = self._site.may_write or self._conflicts > 0
+        if not self._conflicts and self._local.hot_keys.is_empty and not self._is_listening:
+            return _PLAIN_PLANS[is_watched]
         run_seconds, is_long = self._run_seconds, self._is_long
         gate = gate_seconds(self._conflicts, run_seconds=run_seconds, is_long=is_long)
         hot_keys, tokens = self._local.hot_keys, tuple[str, ...]()
@@ -157,7 +167,8 @@ class Execution(Generic[T]):
         if self._lost:
             lost, self._lost = self._lost, {}
             observed = transaction.journal.observed
-            changed = {query.key: None for query in lost if lost[query] != observed.get(query)}
+            both = [query for query in lost if query in observed and query.kind != "PEEK"]
+            changed = {query.key: None for query in both if lost[query] != observed[query]}
             self._blame(tuple(changed), now)
 
     async def _finish(self, body: Callable[[], T]) -> T:
@@ -185,7 +196,7 @@ class Execution(Generic[T]):
 
     def _learn(self) -> None:
         journal = self._transaction.journal
-        self._foreseen = tuple(journal.asked)
+        self._foreseen = journal.to_foretell()
         self._site.learn(self._call.handles, self._foreseen)
 
     async def _commit(self, protect: "Protect") -> bool:
@@ -237,11 +248,12 @@ class Execution(Generic[T]):
             self._local.hot_keys.note_conflict(keys, now)
 
     async def _block(self) -> None:
-        """Wait for a change to what was read; the first time only begin to listen."""
+        """Wait for a change to what was read, or only begin to listen."""
         keys = self._transaction.journal.watched_keys()
         if not keys:
             raise StmUsageError("retry() before anything was read would wait for ever")
         self._stopwatch.end_run(time.perf_counter(), held=False, blocks=True)
+        self._has_blocked = True
         try:
             await self._session.release()
             if not self._is_listening:

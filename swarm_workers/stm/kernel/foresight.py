@@ -43,6 +43,8 @@ class Site:
 
     name: str
     """Module and qualified name."""
+    has_blocked: bool = False
+    """Whether its latest transaction had to wait for a change."""
     _quiet_runs: int = 0
     """Runs in a row that wrote nothing."""
     _has_misled: bool = False
@@ -145,7 +147,7 @@ def call_of(body: Callable[..., object], arguments: Sequence[object]) -> Call:
             given.append(cell.cell_contents)
         except ValueError:
             continue  # not bound yet
-    handles = tuple(each.key for each in given if isinstance(each, Handle))
+    handles = tuple([each.key for each in given if isinstance(each, Handle)])
     return Call(getattr(body, "__code__", type(body)), _name(body), handles)
 
 

@@ -103,7 +103,7 @@ class Savepoint(NamedTuple):
 class Journal:
     """The log of one run."""
 
-    __slots__ = ("asked", "observed", "on_abort", "on_commit", "writes")
+    __slots__ = ("asked", "has_peeked", "observed", "on_abort", "on_commit", "writes")
 
     def __init__(self) -> None:
         """Begin with nothing read and nothing written."""
@@ -111,6 +111,8 @@ class Journal:
         """All answers so far: one state of the space."""
         self.asked: dict[Query, None] = {}
         """What the body itself asked, in order: the next run fetches it in one flight."""
+        self.has_peeked = False
+        """Whether some of it only followed from what it peeked at."""
         self.writes: dict[str, Change] = {}
         self.on_commit: list[Callable[[], object]] = []
         self.on_abort: list[Callable[[], object]] = []
@@ -135,9 +137,15 @@ class Journal:
 
     def relied_on(self) -> dict[Query, Reply]:
         """Return the answers that the body has been given: what was only foretold binds nobody."""
-        if len(self.asked) == len(self.observed):
+        if len(self.asked) == len(self.observed) and not self.has_peeked:
             return self.observed
-        return {query: self.observed[query] for query in self.asked}
+        return {query: self.observed[query] for query in self.asked if query.kind != "PEEK"}
+
+    def to_foretell(self) -> tuple[Query, ...]:
+        """Return what to ask for when the same body runs again; the rest follows from it."""
+        if not self.has_peeked:
+            return tuple(self.asked)
+        return tuple(query for query in self.asked if query.kind != "ATLEAST")
 
     def watched_keys(self) -> frozenset[str]:
         """Return the keys whose change may change what the body does."""

@@ -103,6 +103,20 @@ class Transaction:
             run_to_end(self.fetch(queries))
         return [journal.observed[query] for query in queries]
 
+    def is_at_least(self, key: str, number: int) -> bool:
+        """Say whether a counter is; the commit sees to it that it still is, and to no more.
+
+        The counter itself is read: so what is asked does not depend on the number, and can be
+        foretold. At most one flight.
+        """
+        peeked, journal = self.read(Query("PEEK", key)), self.journal
+        question = Query("ATLEAST", key, b"%d" % number)
+        assert not isinstance(peeked, frozenset)
+        if question not in journal.observed:
+            journal.observed[question] = int(int(peeked or 0) >= number)
+        journal.asked[question], journal.has_peeked = None, True
+        return bool(journal.observed[question])
+
     async def fetch(self, queries: Sequence[Query], *, again: bool = False) -> None:
         """Read what is not known yet, and check what is.
 
@@ -115,9 +129,10 @@ class Transaction:
         if not fresh and not (again and observed):
             return
         try:
-            replies = await self._session.read([*observed, *fresh])
+            replies = await self._session.read((*observed, *fresh))
             self._is_stale = False
-            self._compare(replies)
+            if observed:
+                self._compare(replies)
         except BaseException as doom:
             self._doom = doom
             raise
@@ -135,10 +150,15 @@ class Transaction:
 
     def _compare(self, replies: Sequence[Reply]) -> None:
         observed = self.journal.observed
-        pairs = zip(observed.items(), replies, strict=False)
-        self.changed = tuple({query.key: None for (query, seen), now in pairs if seen != now})
+        differing = {
+            query: now
+            for (query, seen), now in zip(observed.items(), replies, strict=False)
+            if seen != now
+        }
+        self.changed = tuple({query.key: None for query in differing if query.kind != "PEEK"})
         if self.changed:
             raise RestartSignal
+        observed.update(differing)
 
 
 CURRENT: ContextVar[Transaction | None] = ContextVar("stm_transaction", default=None)

@@ -31,7 +31,7 @@ class Slot:
     """Whether it must not share one, for what it does would hold up the others."""
     is_uncertain: bool = False
     """True from the sending of a commit until its outcome is known."""
-    watched: set[str] = field(default_factory=set)
+    watched: frozenset[str] = frozenset()
     """Keys under WATCH on this connection, of which the server has told."""
     gate: bytes | None = None
     """Who held the gate when it was last watched."""
@@ -48,7 +48,7 @@ class Slot:
 
     def forget_watches(self) -> None:
         """The server watches nothing for this connection any more."""
-        self.watched.clear()
+        self.watched = frozenset()
         self.carried = None
 
     def take_wire(self, wire: Wire, *, is_own: bool = True) -> None:

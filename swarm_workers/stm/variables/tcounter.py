@@ -56,7 +56,7 @@ class TCounter(Handle):
             raise StmUsageError(f"counter '{self.name}' cannot give {amount!r}; ask for 0 or more")
         transaction = self._transaction()
         needed = amount + floor - self._added(transaction)
-        if transaction.read(Query("ATLEAST", self.key, b"%d" % needed)):
+        if transaction.is_at_least(self.key, needed):
             taken = amount
         else:
             taken = max(0, min(amount, self.value() - floor))

@@ -117,15 +117,13 @@ class BlockingWire:
     def _replies(self, count: int) -> list[Any]:
         replies: list[Any] = []
         gets = self._reader.gets
-        while count:
-            reply = gets()
-            if reply is _NOTHING:
-                self._feed()
-            elif type(reply) is _PUSH:
-                self._hear(reply)
-            else:
-                replies.append(reply)
-                count -= 1
+        while len(replies) < count:
+            self._feed()
+            while (reply := gets()) is not _NOTHING:
+                if type(reply) is _PUSH:
+                    self._hear(reply)
+                else:
+                    replies.append(reply)
         return replies
 
     def _receive_pushes(self, seconds: float | None) -> None:

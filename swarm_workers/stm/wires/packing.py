@@ -18,26 +18,30 @@ def pack(command: Command) -> bytes:
 
 def pack_all(commands: Iterable[Command]) -> bytes:
     """Return a flight as it goes over the socket."""
-    parts: list[bytes] = []
-    add = parts.append
-    for command in commands:
-        if isinstance(command, bytes):
-            add(command)
-            continue
-        add(b"*%d\r\n" % len(command))
-        for word in command:
-            if isinstance(word, str):
-                add(_packed_name(word))
-            else:
-                data = word if isinstance(word, bytes) else b"%d" % word
-                add(b"$%d\r\n%b\r\n" % (len(data), data))
-    return b"".join(parts)
+    return b"".join([each if type(each) is bytes else _packed_words(each) for each in commands])
+
+
+def pack_set(key: str, value: bytes) -> bytes:
+    """Return the command that replaces a value."""
+    return b"*3\r\n$3\r\nSET\r\n%b$%d\r\n%b\r\n" % (_packed_name(key), len(value), value)
 
 
 @lru_cache(maxsize=4096)
 def packed(*words: str) -> bytes:
     """Return a command of a few words that is sent again and again, packed once."""
     return pack(words)
+
+
+def _packed_words(words: Iterable[str | bytes | int]) -> bytes:
+    parts = [b""]
+    for word in words:
+        if isinstance(word, str):
+            parts.append(_packed_name(word))
+        else:
+            data = word if isinstance(word, bytes) else b"%d" % word
+            parts.append(b"$%d\r\n%b\r\n" % (len(data), data))
+    parts[0] = b"*%d\r\n" % (len(parts) - 1)
+    return b"".join(parts)
 
 
 @lru_cache(maxsize=4096)

@@ -173,6 +173,24 @@ def test_a_blocked_transaction_sends_nothing_until_it_is_woken(
     assert len(woken) == _FLIGHTS_ONCE_WOKEN, woken
 
 
+def test_code_that_blocked_before_sleeps_after_one_flight(
+    client: Any, meter: Meter, redis_stm: Stm
+) -> None:
+    jobs, pop = redis_stm.queue("q", str), client.queue("q", str).pop
+    popped: list[str] = []
+    for number in range(3):
+        mark = len(meter.flights)
+        thread = threading.Thread(target=lambda: popped.append(client.atomically(pop)))
+        thread.start()
+        flights = 1 if number else _FLIGHTS_BEFORE_SLEEP
+        asleep = _wait_for_flights(meter, mark, flights)
+        thread.join(0.2)
+        assert meter.since(mark).commands == asleep.commands, f"awake at time {number}"
+        redis_stm.atomically(jobs.push, f"job {number}")
+        thread.join(_WAIT_SECONDS_MAX)
+    assert popped == ["job 0", "job 1", "job 2"]
+
+
 def _wait_for_flights(meter: Meter, mark: int, count: int) -> Tally:
     ends_at = time.monotonic() + _WAIT_SECONDS_MAX
     while len(tally := meter.since(mark)) < count:

@@ -1,5 +1,7 @@
 """Transactions behave as if one ran after the other, and no body sees a state that never was."""
 
+from functools import partial
+
 import pytest
 
 from swarm_workers.stm import Stm, TransactionTimeoutError
@@ -182,3 +184,28 @@ def test_a_transaction_that_can_never_win_gives_up_in_time_and_writes_nothing(
         stm.atomically(body, timeout_seconds=0.1)
     assert caught.value.committed is False
     assert stm.atomically(hot.get) > 0
+
+
+def test_what_a_counter_has_left_is_judged_as_of_the_latest_reads(
+    stm: Stm, others: Interference
+) -> None:
+    budget, closed, seen = stm.counter("budget"), stm.var("closed", bool, default=False), []
+    stm.atomically(budget.add, 10)
+
+    def close() -> None:
+        their_closed = others.stm.var("closed", bool, default=False)
+        their_closed.set(True)
+        others.stm.counter("budget").add(-10)
+
+    def body(*, is_disturbed: bool) -> int:
+        if not is_disturbed:
+            return budget.take(1)  # the next run is going to be told of the counter beforehand
+        others.once(close)
+        is_closed = closed.get()
+        seen.append((is_closed, taken := budget.take(5)))
+        return taken
+
+    stm.atomically(partial(body, is_disturbed=False))
+    assert stm.atomically(partial(body, is_disturbed=True)) == 0
+    assert set(seen) <= {(False, 5), (True, 0)}
+    assert stm.atomically(budget.value) == -1

@@ -1,5 +1,6 @@
 """Shapes of transactions, and how many flights each takes."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -151,6 +152,11 @@ def _take(stm: Any) -> Body:
     return lambda: budget.take(1)
 
 
+def _take_ever_other(stm: Any) -> Body:
+    budget, amounts = stm.counter("budget"), itertools.count(1)
+    return lambda: budget.take(next(amounts))
+
+
 def _pop(stm: Any) -> Body:
     return stm.queue("jobs", int).pop
 
@@ -223,6 +229,7 @@ SHAPES = [
     Shape("or_else whose left branch retries", Flights(3, 2, 1), _one(_or_else)),
     Shape("a nested part that fails", Flights(3, 2, 1), _one(_nested)),
     Shape("take from a budget", Flights(2, 2, 1), _one(_take)),
+    Shape("take another amount each time", Flights(2, 2, 1), _one(_take_ever_other)),
     Shape("pop from a queue", Flights(2, 2, 1), _one(_pop)),
     Shape("claim in a set", Flights(2, 2, 1), _one(_claim_or_give_back)),
     Shape("map, get", Flights(1, 1, 1), _one(_map_get)),
