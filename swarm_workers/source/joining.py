@@ -4,7 +4,7 @@ Nothing is written. Each change is compared with the head as those before it wou
 that does not go together with that is left out, and the next goes on without it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -12,7 +12,7 @@ from swarm_workers.protocols import TreeFile
 from swarm_workers.source.loading import blob_reader, load_sides
 from swarm_workers.source.merging import Side, changed_files, rebase
 from swarm_workers.source.reading import State, state_of
-from swarm_workers.source.tree_files import BlobReader
+from swarm_workers.source.tree_files import BlobReader, content_at
 from swarm_workers.source.values import Change, Clash, ClashKind, Conflict, Joined
 from tasks_schema.messages.source import Operation
 
@@ -65,14 +65,25 @@ class _Joining:
         if not operations:
             return
         after = self._so_far.after(operations)
-        try:
-            files = changed_files(self._head, after, self._blob_of)
-        except UnicodeEncodeError as error:
-            yield _encoding_clash(operations[0], error)
-        else:
+        files = changed_files(self._head, after, self._blob_of)
+        clashes = list(
+            _encoding_clashes(after, [path for path in files if files[path] is not None])
+        )
+        yield from clashes
+        if not clashes:
             self._so_far, self.files = after, files
 
 
-def _encoding_clash(operation: Operation, error: UnicodeEncodeError) -> Clash:
-    letter = error.object[error.start : error.end]
-    return Clash(ClashKind.ENCODING, operation.node_id, "", "text", "", letter, error.encoding)
+def _encoding_clashes(after: Side, paths: Iterable[str]) -> Iterator[Clash]:
+    """Yield the files whose encoding has no bytes for a character of them.
+
+    They could be read, in UTF-8. But no landing makes one: whoever edits it can write it otherwise.
+    """
+    for path in paths:
+        node = after.nodes[after.shape.files[path]]
+        encoding = node.meta.get("encoding", "utf-8")
+        try:
+            content_at(node, after.shape).encode(encoding)
+        except UnicodeEncodeError as error:
+            letter = error.object[error.start : error.end]
+            yield Clash(ClashKind.ENCODING, node.node_id, path, "text", "", letter, encoding)

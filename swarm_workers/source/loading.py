@@ -68,8 +68,8 @@ def blob_reader(connection: Connection, operations: Sequence[Operation]) -> Blob
     """Return a reader of blobs that operations carry or that the database holds."""
     carried = {each.text: each.blob for each in operations if each.blob is not None}
 
-    def read(key: str) -> bytes:
+    def read(key: str) -> bytes | None:
         blob = carried.get(key)
-        return blob if blob is not None else reading.read_blobs(connection, [key])[key]
+        return blob if blob is not None else reading.read_blobs(connection, [key]).get(key)
 
     return read

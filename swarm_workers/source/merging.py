@@ -86,11 +86,7 @@ def rebase(base: Side, head: Side, operations: Sequence[Operation]) -> Rebased:
 
 
 def changed_files(before: Side, after: Side, blob_of: BlobReader) -> dict[str, TreeFile | None]:
-    """Return the files that differ between two sides, as they are after; None for one that is gone.
-
-    Raises:
-        UnicodeEncodeError: a file's encoding has no bytes for a character of it.
-    """
+    """Return the files that differ between two sides, as they are after; None if it is gone."""
     touched = _touched(before, after)
     changes: dict[str, TreeFile | None] = {}
     for path in sorted(_paths(before, touched) - set(after.shape.files)):

@@ -5,8 +5,8 @@ and two queries of one checkout cannot disagree, whatever lands in between.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, bindparam, text
@@ -21,8 +21,7 @@ from swarm_workers.source.errors import (
 from swarm_workers.source.pieces import FileFormat
 from swarm_workers.source.registers import Node
 from swarm_workers.source.rows import NODE_SELECT, node_of
-from swarm_workers.source.shape import Shape
-from swarm_workers.source.tree_files import BlobReader, file_at, file_of, link_of
+from swarm_workers.source.tree_files import file_of, link_of
 from swarm_workers.source.values import Landing
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind
@@ -55,7 +54,6 @@ _TOUCHED = text(
     "SELECT DISTINCT node_id FROM nodes WHERE branch_id = :branch"
     " AND landing_from > :since AND landing_from <= :until"
 )
-_UTF8 = {"encoding": "utf-8", "has_bom": False}
 _BLOBS = text("SELECT sha256, data FROM blobs WHERE sha256 = ANY(:hashes)")
 
 
@@ -211,33 +209,18 @@ def _made_files(
     """Return files by path, from their rows and what their nodes come to, joined."""
     blobs = read_blobs(
         connection,
-        [contents[row.node_id] for row in files if row.meta.get("format") == FileFormat.BLOB],
+        [
+            contents.get(row.node_id, "")
+            for row in files
+            if row.meta.get("format") == FileFormat.BLOB
+        ],
     )
     return {
         row.path: link_of(row.text)
         if row.kind == NodeKind.LINK
-        else _file_of(row.meta, contents.get(row.node_id, ""), blobs.__getitem__)
+        else file_of(row.meta, contents.get(row.node_id, ""), blobs.get)
         for row in sorted(files, key=lambda row: row.path)
     }
-
-
-def file_or_utf8(node: Node, shape: Shape, blob_of: BlobReader) -> TreeFile:
-    """Return the file or link of a node as `read_tree` does."""
-    try:
-        return file_at(node, shape, blob_of)
-    except UnicodeEncodeError:
-        return file_at(replace(node, meta={**node.meta, **_UTF8}), shape, blob_of)
-
-
-def _file_of(meta: Mapping[str, Any], content: str, blob_of: BlobReader) -> TreeFile:
-    """Return a regular file; in UTF-8 where its encoding has no bytes for what is in it.
-
-    No landing is so. But one hub may change the encoding while another writes what it lacks.
-    """
-    try:
-        return file_of(meta, content, blob_of)
-    except UnicodeEncodeError:
-        return file_of({**meta, **_UTF8}, content, blob_of)
 
 
 def read_nodes(
@@ -270,7 +253,7 @@ def read_file_ids(
 
 
 def read_blobs(connection: Connection, hashes: Iterable[str]) -> dict[str, bytes]:
-    """Return blobs by their SHA-256."""
+    """Return blobs by their SHA-256; what names none is left out."""
     wanted = sorted(set(hashes))
     if not wanted:
         return {}

@@ -4,6 +4,7 @@ Pure: no I/O, no clock, no chance.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,8 +17,11 @@ from swarm_workers.source.shape import Shape
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind
 
-BlobReader = Callable[[str], bytes]
-"""Returns the bytes whose SHA-256 is given."""
+BlobReader = Callable[[str], bytes | None]
+"""Returns the bytes whose SHA-256 is given; None if none of that name are kept."""
+_BLOB_NAME = re.compile("[0-9a-f]{64}")
+_UTF8 = {"encoding": "utf-8", "has_bom": False}
+_PLAIN = {**_UTF8, "format": str(FileFormat.TEXT), "is_executable": False}
 
 
 def meta_of(file: TreeFile, nodes: FileNodes) -> dict[str, Any]:
@@ -31,20 +35,34 @@ def meta_of(file: TreeFile, nodes: FileNodes) -> dict[str, Any]:
 
 
 def file_of(meta: Mapping[str, Any], content: str, blob_of: BlobReader) -> TreeFile:
-    """Return a regular file.
+    """Return a regular file: total, for whatever its registers came to hold can be read.
+
+    No landing of one hub is so, but what was written apart need not fit together. A file that one
+    made binary while another wrote into it is text, its blob's name a line of it; one whose
+    encoding has no bytes for a character of it is in UTF-8; one that says nothing of itself is
+    plain text.
 
     Args:
         meta: as `meta_of` made it.
         content: lead and text of all its nodes, joined in order.
         blob_of: asked only for a file that is kept as a blob.
-
-    Raises:
-        UnicodeEncodeError: the file's encoding has no bytes for a character of it.
     """
-    if meta["format"] == FileFormat.BLOB:
-        return TreeFile(blob_of(content), is_executable=meta["is_executable"])
-    data = encode(content, meta["encoding"], has_bom=meta["has_bom"])
-    return TreeFile(data, is_executable=meta["is_executable"])
+    told = {**_PLAIN, **meta}
+    if told["format"] == FileFormat.BLOB:
+        blob = blob_of(content)
+        if blob is not None:
+            return TreeFile(blob, is_executable=told["is_executable"])
+        told |= _UTF8
+    try:
+        data = encode(content, told["encoding"], has_bom=told["has_bom"])
+    except UnicodeEncodeError:
+        data = content.encode()
+    return TreeFile(data, is_executable=told["is_executable"])
+
+
+def is_blob_name(text: str) -> bool:
+    """Say whether a text may be the name of a blob: a SHA-256 in hex."""
+    return len(text) == 64 and _BLOB_NAME.fullmatch(text) is not None
 
 
 def link_of(target: str) -> TreeFile:
@@ -56,12 +74,16 @@ def file_at(node: Node, shape: Shape, blob_of: BlobReader) -> TreeFile:
     """Return the file or link of a node, its contents read from the tree."""
     if node.kind is NodeKind.LINK:
         return link_of(node.text)
-    content = "".join(
+    return file_of(node.meta, content_at(node, shape), blob_of)
+
+
+def content_at(node: Node, shape: Shape) -> str:
+    """Return lead and text of all that hangs in a file, joined in order."""
+    return "".join(
         each.lead + each.text
         for each in shape.beneath(node.node_id)
         if shape.place(each.node_id).file_id == node.node_id
     )
-    return file_of(node.meta, content, blob_of)
 
 
 def files_at(

@@ -4,7 +4,6 @@ What has landed is sent, in the order of the stamps, so that whoever reads it ne
 before its cause. Few rows are in memory at once, whatever the size of the log.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -20,6 +19,7 @@ from swarm_workers.source.log.scoping import nodes_in_scope, path_of, paths_know
 from swarm_workers.source.log.vectors import Vector, missing
 from swarm_workers.source.log.wire import Header
 from swarm_workers.source.reading import branch_uuid, read_blobs, state_of
+from swarm_workers.source.tree_files import is_blob_name
 from tasks_schema.ids import NodeId
 
 _BRANCH = text("SELECT name, scope FROM branches WHERE branch_id = :branch")
@@ -36,7 +36,6 @@ _OF_NODES = text(
     bindparam("nodes", type_=ARRAY(UUID(as_uuid=True))),
     bindparam("entering", type_=ARRAY(UUID(as_uuid=True))),
 )
-_HASH = re.compile("[0-9a-f]{64}")
 
 
 def export_lines(
@@ -103,7 +102,7 @@ def _rows_in_scope(
 def _blobs_of(connection: Connection, row: Any, sent: set[str]) -> Iterator[bytes]:
     """Yield the lines of the blob that an operation names, unless they were sent before."""
     named = row.payload.get("text", "")
-    if not _HASH.fullmatch(named) or named in sent:
+    if not is_blob_name(named) or named in sent:
         return
     for sha256, data in read_blobs(connection, [named]).items():
         sent.add(sha256)

@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 import psycopg
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlalchemy.exc import DBAPIError
 
 from swarm_workers.errors import SourceError
@@ -32,8 +33,10 @@ from swarm_workers.source.log.lanes import lane_of
 from swarm_workers.source.log.soundness import require_sound
 from swarm_workers.source.reading import branch_uuid
 from swarm_workers.source.rows import as_json, copy_rows
+from swarm_workers.source.tree_files import is_blob_name
 from swarm_workers.source.writing import write_blobs
-from tasks_schema.kinds import NodeKind
+from tasks_schema.ids import NodeId
+from tasks_schema.kinds import NodeKind, OperationKind
 from tasks_schema.messages.source import Operation
 from tasks_schema.tables.source import OPERATIONS
 
@@ -45,6 +48,10 @@ _PUSH = text(
 )
 _OPEN = text("SELECT * FROM open_push(:branch, :lane, :push, :base, :claimed, :size)")
 _HELD = text("SELECT sha256 FROM blobs WHERE sha256 = ANY(:hashes)")
+_BLOBS_AMONG = text(
+    "SELECT n.node_id FROM branch_chain(:branch) JOIN nodes n USING (branch_id)"
+    " WHERE n.node_id = ANY(:nodes) AND n.kind = 'blob'"
+).bindparams(bindparam("nodes", type_=ARRAY(UUID(as_uuid=True))))
 _CLOSE = text("SELECT close_push(:branch, :author, :first, :last, :lamport)")
 
 
@@ -94,7 +101,7 @@ def push(connection: Connection, pushing: Push) -> Pushed:
         require_sound(operation)
     try:
         write_blobs(connection, operations)
-        _require_bytes(connection, operations)
+        _require_bytes(connection, pushing)
         if len(operations) <= FUNCTION_SIZE_MAX:
             return _call(connection, pushing)
         return _copy(connection, pushing)
@@ -105,18 +112,30 @@ def push(connection: Connection, pushing: Push) -> Pushed:
         raise refusal from error
 
 
-def _require_bytes(connection: Connection, operations: Sequence[Operation]) -> None:
-    """Refuse new blobs whose bytes neither come with them nor are here: nobody could read them."""
-    named = {
-        each.text: each.node_id
-        for each in operations
-        if each.node_kind is NodeKind.BLOB and each.blob is None
-    }
-    if named:
-        held = set(connection.execute(_HELD, {"hashes": list(named)}).scalars())
-        for sha256, node_id in named.items():
-            if sha256 not in held:
-                raise UnsoundOperationError(node_id, "names bytes that are not here")
+def _require_bytes(connection: Connection, pushing: Push) -> None:
+    """Refuse blobs whose bytes neither come with them nor are here: nobody could read them.
+
+    Of an update only the text tells that it may be of a blob, so that few have to be looked up.
+    """
+    named: dict[str, set[NodeId]] = {}
+    for each in pushing.operations:
+        if each.text is not None and each.blob is None and _may_name_blob(each):
+            named.setdefault(each.text, set()).add(each.node_id)
+    if not named:
+        return
+    held = set(connection.execute(_HELD, {"hashes": list(named)}).scalars())
+    lacking = {node_id for key in named.keys() - held for node_id in named[key]}
+    where = {"branch": branch_uuid(pushing.branch_id), "nodes": list(lacking)}
+    blobs = set(connection.execute(_BLOBS_AMONG, where).scalars()) if lacking else set()
+    blobs |= {each.node_id for each in pushing.operations if each.node_kind is NodeKind.BLOB}
+    if lacking & blobs:
+        raise UnsoundOperationError(min(lacking & blobs), "names bytes that are not here")
+
+
+def _may_name_blob(operation: Operation) -> bool:
+    if operation.kind is OperationKind.NODE_INSERT:
+        return operation.node_kind is NodeKind.BLOB
+    return is_blob_name(operation.text or "")
 
 
 def _call(connection: Connection, pushing: Push) -> Pushed:

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 from swarm_workers.protocols import Tree
 from swarm_workers.source.log.errors import UnknownVectorError
 from swarm_workers.source.log.vectors import Run, Vector, covers, missing
+from swarm_workers.source.pieces import FileFormat
 from swarm_workers.source.reading import (
     branch_uuid,
-    file_or_utf8,
     read_blobs,
     read_landing,
     read_tree,
@@ -23,9 +23,9 @@ from swarm_workers.source.reading import (
 from swarm_workers.source.registers import Node, apply_operations
 from swarm_workers.source.rows import NODE_SELECT, node_of, operation_of
 from swarm_workers.source.shape import shape_of
+from swarm_workers.source.tree_files import content_at, files_at
 from swarm_workers.source.values import Landing
 from tasks_schema.ids import NodeId
-from tasks_schema.kinds import NodeKind
 from tasks_schema.messages.source import Operation
 
 _LAST = text(
@@ -50,12 +50,11 @@ def tree_at(connection: Connection, branch_id: str, vector: Vector) -> Tree:
         return read_tree(connection, state_of(connection, branch_id, below.number))
     nodes = nodes_at(connection, branch_id, vector)
     shape = shape_of(nodes)
-    blobs = {node.text for node in nodes.values() if node.kind is NodeKind.BLOB}
-    blob_of = read_blobs(connection, blobs).__getitem__
-    return {
-        path: file_or_utf8(nodes[node_id], shape, blob_of)
-        for path, node_id in sorted(shape.files.items())
-    }
+    files = [nodes[node_id] for node_id in shape.files.values()]
+    blobs = [
+        content_at(each, shape) for each in files if each.meta.get("format") == FileFormat.BLOB
+    ]
+    return files_at(nodes, shape, read_blobs(connection, blobs).get)
 
 
 def nodes_at(connection: Connection, branch_id: str, vector: Vector) -> dict[NodeId, Node]:

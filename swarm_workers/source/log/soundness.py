@@ -96,10 +96,10 @@ def _wrong_with_text(operation: Operation) -> str:
 
 
 def _wrong_with_meta(operation: Operation) -> str:
-    meta = operation.meta
-    is_needed = operation.node_kind is NodeKind.FILE
-    is_written = meta is not None and operation.kind is OperationKind.NODE_UPDATE
-    return _wrong_with_format(meta or {}) if meta or is_needed or is_written else ""
+    meta, is_insert = operation.meta, operation.kind is OperationKind.NODE_INSERT
+    if is_insert and operation.node_kind is not NodeKind.FILE and not meta:
+        return ""  # what is no file says nothing of itself when it is born
+    return _wrong_with_format(meta or {}) if is_insert or meta is not None else ""
 
 
 def _wrong_with_format(meta: Mapping[str, Any]) -> str:

@@ -17,7 +17,8 @@ _UNKNOWN = text("SELECT min(CAST(u AS text)) FROM unknown_nodes(:branch, :author
 _WITHOUT_BLOB = text(
     """
     SELECT n.node_id FROM nodes n WHERE n.branch_id = :branch AND n.landing_from = :pushed
-        AND n.kind = 'blob' AND NOT EXISTS (SELECT FROM blobs b WHERE b.sha256 = n.text)
+        AND n.kind = 'blob' AND n.text ~ '^[0-9a-f]{64}$'
+        AND NOT EXISTS (SELECT FROM blobs b WHERE b.sha256 = n.text)
     ORDER BY n.node_id LIMIT 1
     """
 )

@@ -41,6 +41,7 @@ def insert(parent: NodeId, position: str = "a0", **fields: object) -> Operation:
         (replace(insert(ROOT), kind=OperationKind.NODE_UPDATE), "in an update"),
         (replace(insert(ROOT), node_id=TRASH), "where no node can be"),
         (replace(insert(ROOT), node_kind=NodeKind.FILE, name="f"), "which 'format'"),
+        (replace(insert(ROOT), kind=OperationKind.NODE_MOVE, meta={}), "which 'format'"),
         (
             replace(insert(ROOT, node_kind=NodeKind.FILE), meta=PLAIN | {"encoding": "base64"}),
             "unknown encoding 'base64'",
