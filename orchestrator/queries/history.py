@@ -1,7 +1,7 @@
 """What became of a piece of code, landing by landing: from the versions that nodes have had."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import unified_diff
@@ -25,9 +25,10 @@ _OWN = text(
 _VERSIONS = text(
     """
     SELECT node_id, parent, landing_from, landing_to, sortkey, lead, text FROM nodes
-    WHERE branch_id = :branch AND file_id = ANY(:files) AND landing_from <= :landing
+    WHERE branch_id = :branch AND (file_id = ANY(:files) OR node_id = ANY(:known))
+        AND landing_from <= :landing
     """
-).bindparams(bindparam("files", type_=_UUIDS))
+).bindparams(bindparam("files", type_=_UUIDS), bindparam("known", type_=_UUIDS))
 _LANDINGS = text(
     """
     SELECT l.branch_id, l.number, l.attempt_id, l.author, l.note, l.landed_at, l.exit_status,
@@ -99,21 +100,31 @@ def history(engine: Engine, branch: str, landing: int | None, path: str) -> list
 def past_of(connection: Connection, state: State, roots: Sequence[NodeId]) -> Past:
     """Return the versions of some nodes and of all that ever hung beneath them.
 
-    Reads all versions of the files that the nodes were ever in, and nothing else.
+    Reads what was ever in the files that the nodes were ever in, and nothing else.
     """
-    levels: list[dict[str, Any]] = [
-        {"branch": branch, "landing": landing} for branch, landing in state.levels
-    ]
     files: set[NodeId] = set()
-    for where in levels:
-        files |= {row.file_id for row in connection.execute(_OWN, where | {"nodes": list(roots)})}
-    every: list[Version] = []
-    for level, where in enumerate(levels):
-        rows = connection.execute(_VERSIONS, where | {"files": list(files)})
-        every += (_version(row, level, where["landing"]) for row in rows)
+    for branch, landing in state.levels:
+        where = {"branch": branch, "landing": landing, "nodes": list(roots)}
+        files |= {row.file_id for row in connection.execute(_OWN, where)}
+    every = _versions(connection, state, files)
     beneath = _beneath(every, roots)
     known = tuple(each for each in every if each.node_id in beneath)
     return Past(state, tuple(roots), beneath, known)
+
+
+def _versions(connection: Connection, state: State, files: Collection[NodeId]) -> list[Version]:
+    """Return the versions of all nodes that were ever in some files, those elsewhere among them.
+
+    On a fork nothing but a row of its own ends a version of the branch behind it, and that row is
+    in no file if the node was deleted, in another if it was moved. So the branches are read from
+    the one farthest back, and each nearer one for all nodes that are known by then.
+    """
+    every: list[Version] = []
+    for level, (branch, landing) in reversed(list(enumerate(state.levels))):
+        known = {each.node_id for each in every}
+        where = {"branch": branch, "landing": landing, "files": list(files), "known": list(known)}
+        every += (_version(row, level, landing) for row in connection.execute(_VERSIONS, where))
+    return every
 
 
 def rows_of(connection: Connection, past: Past) -> Iterator[HistoryRow]:

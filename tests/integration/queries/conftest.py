@@ -1,7 +1,7 @@
 """A branch with a past: a swarm that mended a function, with what it was refused on the way."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,7 +10,9 @@ from sqlalchemy import Engine, create_engine, insert, make_url
 from swarm_workers.protocols import TreeFile
 from swarm_workers.source.store import SourceStore
 from swarm_workers.source.values import Landing
-from tasks_schema.kinds import AgentKind, AttemptStatus, SwarmStatus
+from tasks_schema.ids import NodeId
+from tasks_schema.kinds import AgentKind, AttemptStatus, OperationKind, SwarmStatus
+from tasks_schema.messages.source import Operation
 from tasks_schema.messages.swarm import Interpreter, SwarmSpec, TaskSpec
 from tasks_schema.tables.attempts import ATTEMPTS, LANDING_OUTCOMES
 from tasks_schema.tables.swarms import SWARMS
@@ -68,8 +70,25 @@ class Past:
     store: SourceStore
     branch: str
     sources: dict[str, str]
+    swarm_id: str = ""
     head: int = 0
     attempts: list[uuid.UUID] = field(default_factory=list)
+
+    def fork(self) -> str:
+        """Go on with a fork of the head, and return the branch left."""
+        left, self.branch = self.branch, self.store.fork(self.branch, self.head)
+        self.head = 0
+        return left
+
+    def launch(self, swarm_id: str) -> None:
+        """Record a swarm on the branch; who lands or is refused from now on is one of its."""
+        spec = SwarmSpec(
+            swarm_id=swarm_id, task=TASK, agents=2, branch=self.branch, import_landing=self.head
+        )
+        row = {"swarm_id": swarm_id, "spec": spec.model_dump(mode="json")}
+        with self.engine.begin() as connection:
+            connection.execute(insert(SWARMS).values(row | {"status": SwarmStatus.RUNNING}))
+        self.swarm_id = swarm_id
 
     def measure(self, *red: str) -> None:
         """Record which tests fail at the head."""
@@ -83,10 +102,18 @@ class Past:
         return {path: self.sources[path].replace(old, new)}
 
     def land(self, changes: Mapping[str, str | None], note: str = "") -> None:
+        self._land(self.store.propose(self.branch, self.head, files_of(changes)), note)
+
+    def move(self, node_id: str, parent: str, note: str) -> None:
+        """Land one node in another place, as another hub's operations may."""
+        node, file = (NodeId(uuid.UUID(each)) for each in (node_id, parent))
+        self._land([Operation(OperationKind.NODE_MOVE, node, parent=file, position="z")], note)
+
+    def _land(self, operations: Sequence[Operation], note: str) -> None:
         landed = self.store.land(
             self.branch,
             expected_head=self.head,
-            operations=self.store.propose(self.branch, self.head, files_of(changes)),
+            operations=operations,
             author="search-0001",
             attempt_id=self._attempt(AttemptStatus.LANDED, note),
             exit_status=0,
@@ -94,9 +121,8 @@ class Past:
         )
         assert isinstance(landed, Landing)
         self.head = landed.number
-        self.sources = {
-            path: text for path, text in {**self.sources, **changes}.items() if text is not None
-        }
+        tree = self.store.checkout(self.branch)
+        self.sources = {path: file.data.decode() for path, file in tree.items()}
 
     def refuse(self, changes: Mapping[str, str | None], reason: str) -> None:
         operations = self.store.propose(self.branch, self.head, files_of(changes))
@@ -104,7 +130,7 @@ class Past:
 
     def _attempt(self, status: AttemptStatus, reason: str) -> uuid.UUID:
         attempt_id = uuid.uuid4()
-        row = {"attempt_id": attempt_id, "swarm_id": "mend-1", "agent_id": "search-0001"}
+        row = {"attempt_id": attempt_id, "swarm_id": self.swarm_id, "agent_id": "search-0001"}
         row |= {"kind": AgentKind.SEARCH, "turn": len(self.attempts), "status": status}
         with self.engine.begin() as connection:
             connection.execute(insert(ATTEMPTS).values(row | {"reason": reason}))
@@ -124,9 +150,7 @@ def past(database: str) -> Iterator[Past]:
     store = SourceStore(engine)
     tree = {path: TreeFile(text.encode()) for path, text in TREE.items()}
     branch = store.import_tree(tree, name="demo").branch_id
-    spec = SwarmSpec(swarm_id="mend-1", task=TASK, agents=2, branch=branch, import_landing=0)
-    row = {"swarm_id": "mend-1", "spec": spec.model_dump(mode="json")}
-    with engine.begin() as connection:
-        connection.execute(insert(SWARMS).values(row | {"status": SwarmStatus.RUNNING}))
-    yield Past(engine, store, branch, dict(TREE))
+    past = Past(engine, store, branch, dict(TREE))
+    past.launch("mend-1")
+    yield past
     engine.dispose()

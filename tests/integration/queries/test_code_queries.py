@@ -116,7 +116,12 @@ def test_callers_follow_the_code_from_landing_to_landing(past: Past) -> None:
     assert used_by(past, "pkg.auth.verify") == []
 
 
-def test_history_has_the_landings_that_changed_a_function_and_no_others(past: Past) -> None:
+@pytest.mark.parametrize("is_fork", [False, True])
+def test_history_has_the_landings_that_changed_a_function_and_no_others(
+    past: Past, *, is_fork: bool
+) -> None:
+    if is_fork:
+        past.fork()
     past.land(past.edit("src/pkg/auth.py", '"a"', '"b"'), "replaced 'a' by 'b'")
     past.land(past.edit("src/pkg/user.py", '"y"', '"n"'), "not here")
     past.land(past.edit("src/pkg/auth.py", "    if not token:\n        return False\n", ""), "cut")
@@ -135,12 +140,10 @@ def test_history_has_the_landings_that_changed_a_function_and_no_others(past: Pa
 
 def test_history_goes_back_through_moves_renames_and_forks(past: Past) -> None:
     past.land(past.edit("src/pkg/auth.py", '"a"', '"b"'), "first")
-    past.branch, origin = past.store.fork(past.branch, past.head), past.branch
-    past.head = 0
+    origin = past.fork()
     past.land({"src/pkg/auth.py": None, "src/pkg/door.py": past.sources["src/pkg/auth.py"]})
     past.land(past.edit("src/pkg/door.py", "def check", "def verify"), "renamed")
-    past.branch, fork = past.store.fork(past.branch, past.head), past.branch
-    past.head = 0
+    fork = past.fork()
     past.land(past.edit("src/pkg/door.py", '"b"', '"c"'), "of the inner alone")
     rows = history(past.engine, past.branch, None, "pkg.door.verify")
     names = {origin: "origin", fork: "fork", past.branch: "own"}
@@ -150,6 +153,22 @@ def test_history_goes_back_through_moves_renames_and_forks(past: Past) -> None:
         ("fork", 2, "renamed"),
         ("own", 1, "of the inner alone"),
     ]
+
+
+def test_what_a_fork_moved_to_another_file_is_gone_from_where_it_was(past: Past) -> None:
+    past.fork()
+    past.land({"src/pkg/door.py": "DOOR = 1\n"})
+    past.fork()
+    (check,) = show(past.engine, past.branch, None, "pkg.auth.check")
+    (door,) = show(past.engine, past.branch, None, "pkg.door")
+    past.move(check.node_id, door.node_id, "moved")
+    past.land(past.edit("src/pkg/auth.py", "LIMIT = 3", "LIMIT = 4"), "of the rest")
+    rows = history(past.engine, past.branch, None, "pkg.auth")
+    assert [row.note for row in rows] == ["import", "moved", "of the rest"]
+    assert "-def check(token):" in rows[1].diff
+    assert "check(token)" not in rows[2].diff
+    rows = history(past.engine, past.branch, None, "pkg.door.check")
+    assert [row.note for row in rows] == ["import"], "its text stayed as it was"
 
 
 def test_lineage_tells_how_a_function_came_from_failing_to_passing(past: Past) -> None:
@@ -195,6 +214,8 @@ def test_queries_of_one_path_read_no_table_from_end_to_end(past: Past) -> None:
         f"src/many/m{index}.py": f"def f{index}():\n    f{index}()\n" * 9 for index in range(300)
     }
     past.land(files)
+    past.fork()
+    past.land(past.edit("src/pkg/auth.py", "    if not token:\n        return False\n", ""))
     with past.engine.begin() as connection:
         connection.execute(text("ANALYZE"))
     asked: list[tuple[str, object]] = []
