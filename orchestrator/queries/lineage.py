@@ -3,30 +3,47 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import accumulate
 
-from sqlalchemy import Connection, Engine, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT, UUID
+from sqlalchemy import Connection, Engine, TextClause, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT, TIMESTAMP, UUID
 
 from orchestrator.queries.code import require_code, state_at
 from orchestrator.queries.history import HistoryRow, Past, past_of, rows_of
-from tasks_schema.ids import NodeId
+from swarm_workers.source.reading import State
 
 REFUSED_MAX = 200
 """Refused attempts that are told of, the newest."""
 
-_OUTCOME = text("SELECT red FROM landing_outcomes WHERE branch_id = :branch AND landing = :landing")
+_OUTCOMES = """
+    SELECT red FROM landing_outcomes
+    WHERE branch_id = :branch AND landing BETWEEN :since AND :until
+    ORDER BY landing
+"""
+_FIRST_RED = text(f"{_OUTCOMES} LIMIT 1")
+_LAST_RED = text(f"{_OUTCOMES} DESC LIMIT 1")
+_LANDED_AT = text("SELECT landed_at FROM landings WHERE branch_id = :branch AND number = :number")
 _REFUSED = text(
     """
     SELECT DISTINCT ON (f.attempt_id) f.attempt_id, f.failed_at, f.reason,
-        a.swarm_id, a.agent_id, a.turn, a.base_landing
-    FROM failed_operations f LEFT JOIN attempts a USING (attempt_id)
-    WHERE f.node_id = ANY(:nodes) OR f.payload ->> 'parent' = ANY(:parents)
+        a.swarm_id, a.agent_id, a.turn
+    FROM failed_operations f JOIN attempts a USING (attempt_id) JOIN swarms s USING (swarm_id)
+        JOIN unnest(:branches, :ends) AS level(branch, ends_at)
+        ON level.branch = s.spec ->> 'branch'
+    WHERE (f.node_id = ANY(:nodes) OR f.payload ->> 'parent' = ANY(:parents))
+        AND f.failed_at < level.ends_at
     ORDER BY f.attempt_id, f.index
     """
 ).bindparams(
-    bindparam("nodes", type_=ARRAY(UUID(as_uuid=True))), bindparam("parents", type_=ARRAY(TEXT))
+    bindparam("branches", type_=ARRAY(TEXT)),
+    bindparam("ends", type_=ARRAY(TIMESTAMP(timezone=True))),
+    bindparam("nodes", type_=ARRAY(UUID(as_uuid=True))),
+    bindparam("parents", type_=ARRAY(TEXT)),
 )
+_Span = tuple[uuid.UUID, int, int]
+"""A branch, and its landings from one to another, both included."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +63,13 @@ class LineageRow:
     reason: str
     """What was changed, or why it was refused, in the words of the report."""
     turned_green: tuple[str, ...] = ()
-    """Tests that failed before this landing and pass since."""
+    """Tests that failed when last measured before this landing, and pass when first measured since.
+
+    What landed between the two measurements is not told apart.
+    """
     turned_red: tuple[str, ...] = ()
     red: int | None = None
-    """Tests that fail after it, of all; None if nobody measured."""
+    """Tests that fail when first measured since, of all; None if nobody measured."""
     status: str = "unknown"
     """`failing` while a test fails that some landing on this code turns green, else `passing`.
 
@@ -84,7 +104,8 @@ class _Landed:
 def lineage(engine: Engine, branch: str, landing: int | None, path: str) -> list[LineageRow]:
     """Return what happened to what stands at a dotted path, the oldest first.
 
-    Refused attempts are known for as long as their operations are kept.
+    Refused are attempts of the swarms on this branch, until the next landing; they are known for as
+    long as their operations are kept.
 
     Raises:
         UsageError: nothing stands there.
@@ -94,7 +115,7 @@ def lineage(engine: Engine, branch: str, landing: int | None, path: str) -> list
         found = require_code(engine, connection, state, path)
         past = past_of(connection, state, [each.node_id for each in found])
         landed = list(_landed(connection, past))
-        refused = _refused(connection, sorted(past.node_ids))
+        refused = _refused(connection, past)
     mended = frozenset[str]().union(*(each.turned_green for each in landed))
     rows = [_row(each, mended) for each in landed] + refused
     return list(_with_status(sorted(rows, key=lambda row: row.at)))
@@ -102,27 +123,35 @@ def lineage(engine: Engine, branch: str, landing: int | None, path: str) -> list
 
 def _landed(connection: Connection, past: Past) -> Iterator[_Landed]:
     for row in rows_of(connection, past):
-        before, after = (
-            _red(connection, past, uuid.UUID(row.branch), number)
-            for number in (row.landing - 1, row.landing)
-        )
+        older, newer = _around(past.state, row)
+        before, after = _red(connection, _LAST_RED, older), _red(connection, _FIRST_RED, newer)
         yield _Landed(row, before, after)
 
 
+def _around(state: State, row: HistoryRow) -> tuple[list[_Span], list[_Span]]:
+    """Return the landings before one, and those from it on; each the nearest span first."""
+    spans = [(branch, 0, last) for branch, last in state.levels]
+    level = [str(branch) for branch, _ in state.levels].index(row.branch)
+    branch, _, last = spans[level]
+    older = [(branch, 0, row.landing - 1), *spans[level + 1 :]]
+    newer = [(branch, row.landing, last), *reversed(spans[:level])]
+    return older, newer
+
+
 def _red(
-    connection: Connection, past: Past, branch: uuid.UUID, number: int
+    connection: Connection, query: TextClause, spans: Sequence[_Span]
 ) -> frozenset[str] | None:
-    """Return the tests that failed at a landing, or at landing 0 of a fork of just that one."""
-    levels = list(past.state.levels)
-    depth = [each for each, _ in levels].index(branch)
-    while True:
-        where = {"branch": branch, "landing": number}
-        red = connection.execute(_OUTCOME, where).scalar()
-        is_forked = depth > 0 and levels[depth][1] == number
-        if red is not None or not is_forked:
-            return None if red is None else frozenset(map(str, red))
-        depth -= 1
-        branch, number = levels[depth][0], 0
+    """Return the tests that failed at the landing a query finds in the first span that has one.
+
+    Of what lands together the last landing alone is measured, and of a fork and the landing that
+    it was made of perhaps only one.
+    """
+    for branch, since, until in spans:
+        where = {"branch": branch, "since": since, "until": until}
+        red = connection.execute(query, where).scalar()
+        if red is not None:
+            return frozenset(map(str, red))
+    return None
 
 
 def _row(landed: _Landed, mended: frozenset[str]) -> LineageRow:
@@ -152,9 +181,21 @@ def _status(red: frozenset[str] | None, mended: frozenset[str]) -> str:
     return "failing" if red & mended else "passing"
 
 
-def _refused(connection: Connection, node_ids: Sequence[NodeId]) -> list[LineageRow]:
-    parents = [str(node_id) for node_id in node_ids]
-    rows = connection.execute(_REFUSED, {"nodes": list(node_ids), "parents": parents})
+def _refused(connection: Connection, past: Past) -> list[LineageRow]:
+    """Return the refused attempts of the swarms that were launched on the branches of a state.
+
+    An import is one branch for all swarms on the same tree, so a node is no swarm's own. What was
+    refused once the next landing had landed is of a later state.
+    """
+    levels = past.state.levels
+    ends = [_ends_at(connection, branch, last) for branch, last in levels]
+    where = {
+        "branches": [str(branch) for branch, _ in levels],
+        "ends": list(accumulate(ends, min)),
+        "nodes": list(past.node_ids),
+        "parents": [str(node_id) for node_id in past.node_ids],
+    }
+    rows = connection.execute(_REFUSED, where)
     refused = [
         LineageRow(
             "refused",
@@ -170,6 +211,13 @@ def _refused(connection: Connection, node_ids: Sequence[NodeId]) -> list[Lineage
         for row in rows
     ]
     return sorted(refused, key=lambda row: row.at)[-REFUSED_MAX:]
+
+
+def _ends_at(connection: Connection, branch: uuid.UUID, landing: int) -> datetime:
+    """Return when the landing after this one landed; if none did, an instant that never comes."""
+    where = {"branch": branch, "number": landing + 1}
+    landed_at: datetime | None = connection.execute(_LANDED_AT, where).scalar()
+    return landed_at or _NEVER
 
 
 def _with_status(rows: Sequence[LineageRow]) -> Iterator[LineageRow]:

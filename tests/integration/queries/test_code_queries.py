@@ -209,6 +209,50 @@ def test_what_was_measured_right_after_a_fork_tells_of_the_code_as_it_was(past: 
     ]
 
 
+def test_what_landed_in_one_batch_turned_green_what_the_batch_did(past: Past) -> None:
+    past.measure("test_a", "test_b")
+    past.fork()
+    past.land(past.edit("src/pkg/auth.py", '"a"', '"b"'), "first of two")
+    past.land(past.edit("src/pkg/auth.py", "not token", "token is None"), "second of two")
+    past.measure("test_b")
+    past.land(past.edit("src/pkg/auth.py", "return False", "return None"), "alone")
+    past.measure()
+    rows = lineage(past.engine, past.branch, None, "pkg.auth.check")
+    assert [(row.reason, row.status, row.red, row.turned_green) for row in rows] == [
+        ("import", "failing", 2, ()),
+        ("first of two", "failing", 1, ("test_a",)),
+        ("second of two", "failing", 1, ("test_a",)),
+        ("alone", "passing", 0, ("test_b",)),
+    ]
+    rows = lineage(past.engine, past.branch, 1, "pkg.auth.check")
+    assert [(row.reason, row.status, row.red) for row in rows] == [
+        ("import", "unknown", 2),
+        ("first of two", "unknown", None),
+    ], "nobody had measured it by then"
+
+
+def test_lineage_has_no_attempt_of_a_swarm_elsewhere_and_none_from_later(past: Past) -> None:
+    origin = past.fork()
+    past.launch("ours-1")
+    ours = past.branch
+    past.refuse(past.edit("src/pkg/auth.py", '"a"', '"c"'), "ours")
+    past.branch = past.store.fork(origin, 0)
+    past.launch("theirs-1")
+    past.refuse(past.edit("src/pkg/auth.py", '"a"', '"d"'), "theirs")
+    past.branch, past.swarm_id = ours, "ours-1"
+    past.land(past.edit("src/pkg/auth.py", '"a"', '"b"'), "landed")
+    past.refuse(past.edit("src/pkg/auth.py", '"b"', '"e"'), "too late")
+
+    def told(branch: str, landing: int | None) -> list[str]:
+        return [row.reason for row in lineage(past.engine, branch, landing, "pkg.auth.check")]
+
+    assert told(ours, None) == ["import", "ours", "landed", "too late"]
+    assert told(ours, 0) == ["import", "ours"]
+    assert told(past.store.fork(ours, 0), None) == ["import", "ours"]
+    assert told(past.store.fork(ours, 1), None) == ["import", "ours", "landed", "too late"]
+    assert told(origin, None) == ["import"]
+
+
 def test_queries_of_one_path_read_no_table_from_end_to_end(past: Past) -> None:
     files = {
         f"src/many/m{index}.py": f"def f{index}():\n    f{index}()\n" * 9 for index in range(300)
