@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -195,7 +195,12 @@ def _where(row: Any) -> str:
 
 def _landing_line(row: "HistoryRow") -> str:
     note = f": {row.note}" if row.note else ""
-    return f"landing {row.landing}  {row.landed_at:%Y-%m-%d %H:%M:%S}  {_who(row)}{note}\n"
+    return f"landing {row.landing}  {_moment(row.landed_at)}  {_who(row)}{note}\n"
+
+
+def _moment(at: datetime) -> str:
+    """Return an instant in UTC: Postgres gives it in the time zone of the session."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
 
 
 def _who(row: Any) -> str:
@@ -209,7 +214,7 @@ def _event_lines(row: "LineageRow") -> str:
     what = f"landing {row.landing}" if row.landing is not None else "refused"
     who = "" if row.event == "imported" else f"  {_who(row)}"
     red = "" if row.red is None else f", {row.red} red"
-    lines = [f"{row.at:%Y-%m-%d %H:%M:%S}  {row.status:<7}  {what}{who}{red}: {row.reason}"]
+    lines = [f"{_moment(row.at)}  {row.status:<7}  {what}{who}{red}: {row.reason}"]
     lines += [f"    turned green  {test}" for test in row.turned_green]
     lines += [f"    turned red    {test}" for test in row.turned_red]
     return "\n".join(lines) + "\n"

@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from datetime import UTC
 from typing import Annotated, Any
 
 import typer
@@ -34,7 +35,7 @@ def progress(
 
     swarm_id, rows = _read(swarm, rollups.progress, count)
     for row in rows:
-        row["minute"] = f"{row['minute']:%Y-%m-%dT%H:%MZ}"
+        row["minute"] = f"{row['minute'].astimezone(UTC):%Y-%m-%dT%H:%MZ}"
     _write(swarm_id, "minutes", rows, as_json=as_json)
 
 
