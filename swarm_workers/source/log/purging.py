@@ -1,7 +1,9 @@
 """Old landings are forgotten: what only they showed is no longer kept.
 
 The log stays whole, so that lineage and exchange with other hubs do. What is forgotten are the
-versions of nodes and edges that ended before the horizon of a branch.
+versions of nodes and edges that ended before the horizon of a branch. Of a node that went
+elsewhere one version stays for each place that it had, without its text: a partial copy goes on to
+follow what ever was in its scope, and nothing else here tells that.
 """
 
 from sqlalchemy import Connection, text
@@ -16,7 +18,22 @@ _LOCKED = text(f"{_HORIZON.text} FOR NO KEY UPDATE")
 _OLDEST_FORK = text("SELECT min(parent_landing) FROM branches WHERE parent_branch = :branch")
 _RAISE = text("UPDATE branches SET horizon = :horizon WHERE branch_id = :branch")
 _FORGET = (
-    text("DELETE FROM nodes WHERE branch_id = :branch AND landing_to <= :horizon"),
+    text(
+        """
+        DELETE FROM nodes n WHERE n.branch_id = :branch AND n.landing_to <= :horizon
+            AND ((n.file_id IS NULL AND n.path IS NULL) OR EXISTS (
+                SELECT FROM nodes o WHERE o.branch_id = n.branch_id AND o.node_id = n.node_id
+                    AND o.landing_from > n.landing_from
+                    AND o.file_id IS NOT DISTINCT FROM n.file_id
+                    AND o.path IS NOT DISTINCT FROM n.path))
+        """
+    ),
+    text(
+        """
+        UPDATE nodes SET lead = '', text = '' WHERE branch_id = :branch
+            AND landing_to <= :horizon AND lead || text <> ''
+        """
+    ),
     text("DELETE FROM edges WHERE branch_id = :branch AND landing_to <= :horizon"),
 )
 

@@ -174,6 +174,30 @@ def test_a_copy_of_one_folder_holds_that_and_gives_back_its_changes(hubs: tuple[
         list(ours.log.export(branch, {}, "pkgs"))
 
 
+def test_a_copy_of_one_folder_goes_on_though_old_landings_were_purged(
+    hubs: tuple[Hub, Hub],
+) -> None:
+    ours, theirs = hubs
+    tree = TREE | {"pkg/c.py": TreeFile(b"def c():\n    return 0\n")}
+    branch = ours.store.import_tree(tree, name="shared").branch_id
+    ours.send(branch, theirs, "pkg")
+    left = {"pkg/a.py": TreeFile(b"import os\n"), "pkg/b.py": None}
+    left |= {"pkg/c.py": None, "c.py": tree["pkg/c.py"]}
+    ours.land(branch, left)
+    ours.log.purge(branch, 1)
+    with ours.engine.connect() as connection:
+        query = "SELECT count(*) FROM nodes WHERE landing_to <= 1 AND lead || text <> ''"
+        assert connection.execute(text(query)).scalar() == 0, "what was forgotten has no text"
+    for landing, horizon in ((1, 1), (2, 1), (3, 3)):
+        if landing > 1:
+            ours.land(branch, {"c.py": TreeFile(b"def c():\n    return %d\n" % landing)})
+        assert ours.log.purge(branch, horizon) == horizon
+        ours.send(branch, theirs, "pkg")
+        held = theirs.store.checkout(branch)
+        assert sorted(held) == ["c.py", "pkg/a.py"]
+        assert held.items() <= ours.store.checkout(branch).items()
+
+
 def test_a_scope_may_be_a_module(hub: Hub) -> None:
     tree = {f"src/{path}": file for path, file in TREE.items()}
     tree |= {"src/pkg/sub/__init__.py": TreeFile(b""), "src/pkg/sub/c.py": TreeFile(b"c = 1\n")}
