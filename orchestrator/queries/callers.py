@@ -47,7 +47,7 @@ def callers(
     """
     with engine.begin() as connection:
         state = state_at(connection, branch, landing)
-        targets = _targets(require_code(engine, connection, state, path))
+        targets = _targets(require_code(connection, state, path))
         edges = read_edges(connection, state, "e.to_node = ANY(:ids)", targets.keys())
         found = [edge for edge in edges if edge.kind in kinds]
         users = _Users(connection, state, {edge.source for edge in found})

@@ -50,9 +50,7 @@ def state_at(connection: Connection, branch: str, landing: int | None) -> State:
     return reading.state_of(connection, branch, landing)
 
 
-def require_code(
-    engine: Engine, connection: Connection, state: State, path: str
-) -> tuple[FoundCode, ...]:
+def require_code(connection: Connection, state: State, path: str) -> tuple[FoundCode, ...]:
     """Return what a dotted path means; at least one thing.
 
     Raises:
@@ -63,7 +61,7 @@ def require_code(
         return found
     branch, number = state.levels[0]
     raise UsageError(
-        f"there is no '{path}' at landing {number}{_near(engine, branch, number, path)}"
+        f"there is no '{path}' at landing {number}{_near(connection.engine, branch, number, path)}"
     )
 
 
@@ -78,7 +76,7 @@ def show(engine: Engine, branch: str, landing: int | None, path: str) -> tuple[C
         package = _package(connection, state, path)
         if package is not None:
             return (package,)
-        found = require_code(engine, connection, state, path)
+        found = require_code(connection, state, path)
     return tuple(_row(each) for each in found)
 
 

@@ -91,25 +91,27 @@ def history(engine: Engine, branch: str, landing: int | None, path: str) -> list
         UsageError: nothing stands there.
     """
     with engine.begin() as connection:
-        state = state_at(connection, branch, landing)
-        found = require_code(engine, connection, state, path)
-        past = past_of(connection, state, [each.node_id for each in found])
-        return list(rows_of(connection, past))
+        return list(rows_of(connection, past_of(connection, branch, landing, path)))
 
 
-def past_of(connection: Connection, state: State, roots: Sequence[NodeId]) -> Past:
-    """Return the versions of some nodes and of all that ever hung beneath them.
+def past_of(connection: Connection, branch: str, landing: int | None, path: str) -> Past:
+    """Return the versions of what stands at a dotted path and of all that ever hung beneath it.
 
-    Reads what was ever in the files that the nodes were ever in, and nothing else.
+    Reads what was ever in the files that it was ever in, and nothing else.
+
+    Raises:
+        UsageError: nothing stands there.
     """
+    state = state_at(connection, branch, landing)
+    roots = tuple(each.node_id for each in require_code(connection, state, path))
     files: set[NodeId] = set()
-    for branch, landing in state.levels:
-        where = {"branch": branch, "landing": landing, "nodes": list(roots)}
+    for level, last in state.levels:
+        where = {"branch": level, "landing": last, "nodes": list(roots)}
         files |= {row.file_id for row in connection.execute(_OWN, where)}
     every = _versions(connection, state, files)
     beneath = _beneath(every, roots)
     known = tuple(each for each in every if each.node_id in beneath)
-    return Past(state, tuple(roots), beneath, known)
+    return Past(state, roots, beneath, known)
 
 
 def _versions(connection: Connection, state: State, files: Collection[NodeId]) -> list[Version]:

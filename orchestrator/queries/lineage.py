@@ -9,7 +9,6 @@ from itertools import accumulate
 from sqlalchemy import Connection, Engine, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, TIMESTAMP, UUID
 
-from orchestrator.queries.code import require_code, state_at
 from orchestrator.queries.history import HistoryRow, Past, past_of, rows_of
 from swarm_workers.source.reading import State
 
@@ -111,9 +110,7 @@ def lineage(engine: Engine, branch: str, landing: int | None, path: str) -> list
         UsageError: nothing stands there.
     """
     with engine.begin() as connection:
-        state = state_at(connection, branch, landing)
-        found = require_code(engine, connection, state, path)
-        past = past_of(connection, state, [each.node_id for each in found])
+        past = past_of(connection, branch, landing, path)
         landed = list(_landed(connection, past))
         refused = _refused(connection, past)
     mended = frozenset[str]().union(*(each.turned_green for each in landed))

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from tasks_schema.tables.rollups import AGENT_ROLLUPS, HOTSPOT_ROLLUPS, MINUTE_ROLLUPS
 
@@ -50,26 +51,15 @@ class ScopeRow:
 def leaderboard(connection: Connection, swarm_id: str, count: int) -> list[AgentRow]:
     """Return the agents that landed most; of equal ones those that needed fewer seconds."""
     table = AGENT_ROLLUPS.c
-    columns = [table[name] for name in AgentRow.__slots__]
-    query = (
-        select(*columns)
-        .where(table.swarm_id == swarm_id)
-        .order_by(table.landed.desc(), table.seconds, table.agent_id)
-        .limit(count)
-    )
+    ranked = table.landed.desc(), table.seconds, table.agent_id
+    query = _of_swarm(swarm_id, AGENT_ROLLUPS, AgentRow).order_by(*ranked).limit(count)
     return [AgentRow(*row) for row in connection.execute(query)]
 
 
 def progress(connection: Connection, swarm_id: str, count: int) -> list[MinuteRow]:
     """Return the last minutes in which anything was reported, the oldest first."""
-    table = MINUTE_ROLLUPS.c
-    columns = [table[name] for name in MinuteRow.__slots__]
-    query = (
-        select(*columns)
-        .where(table.swarm_id == swarm_id)
-        .order_by(table.minute.desc())
-        .limit(count)
-    )
+    newest = MINUTE_ROLLUPS.c.minute.desc()
+    query = _of_swarm(swarm_id, MINUTE_ROLLUPS, MinuteRow).order_by(newest).limit(count)
     return [MinuteRow(*row) for row in reversed(connection.execute(query).all())]
 
 
@@ -94,3 +84,8 @@ def hotspots(
         .limit(count)
     )
     return [ScopeRow(*row) for row in connection.execute(query)]
+
+
+def _of_swarm(swarm_id: str, table: Table, row: type[AgentRow | MinuteRow]) -> Select[Any]:
+    """Return a query for the rows of one swarm, its columns those of a row's fields."""
+    return select(*(table.c[name] for name in row.__slots__)).where(table.c.swarm_id == swarm_id)
