@@ -132,7 +132,7 @@ class Settling:
         without_effect = idle(part, turned_green) if reason is None and len(part) > 1 else []
         if without_effect:
             return _told_apart(part, without_effect)
-        reason = reason or self._unsteady(before.red - after.red)
+        reason = reason or self._unsteady(turned_green or before.red - after.red)
         if reason:
             return self._on_failure(part, reason)
         return self._land(fitting, joined.head, after)

@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -150,6 +151,19 @@ def test_what_was_tested_in_one_batch_is_not_tested_again_in_its_half(desk: Desk
     refused = desk.land(desk.fix(1, b"bad = 1\n"))
     assert isinstance(refused, Refused)
     assert desk.judge.runs == 3, "as it is, both, the first; both again is what failed before"
+
+
+def test_a_test_that_is_known_to_be_flaky_does_not_send_a_good_change_home(desk: Desk) -> None:
+    both = {each: desk.fix(int(each[1])).changes[each].data for each in ("m0.py", "m1.py")}
+    request = replace(desk.request(both, "m0.py"), flaky=frozenset({"m1.py"}))
+    asked: list[frozenset[str]] = []
+
+    def why_unsteady(tests: frozenset[str]) -> str:
+        asked.append(tests)
+        return "'m1.py' is flaky" if "m1.py" in tests else ""
+
+    assert isinstance(desk.lander.land(request, why_unsteady), Landed)
+    assert asked == [{"m0.py"}]
 
 
 def test_a_second_cure_of_one_test_is_refused_without_a_run(desk: Desk) -> None:
