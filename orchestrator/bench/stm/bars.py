@@ -132,7 +132,7 @@ def _wake_ups(evidence: Evidence) -> Iterator[Bar]:
     )
     sent = asleep.get("flights", math.nan)
     assert isinstance(sent, int | float)
-    yield _at_most("8 commands while blocked", 0, sent)
+    yield Bar("8 commands while blocked", "= 0", _shown(sent), sent == 0)
 
 
 def _zeros(evidence: Evidence) -> Iterator[Bar]:
@@ -141,7 +141,8 @@ def _zeros(evidence: Evidence) -> Iterator[Bar]:
         hit = [cut for cut in ours if cut.fault == fault]
         wrong = sum(cut.twice + cut.lost for cut in hit)
         cuts = sum(cut.cuts for cut in hit)
-        yield _at_most(f"9 {cuts} commits, {fault}: twice or lost", 0, wrong)
+        is_held = cuts > 0 and wrong == 0
+        yield Bar(f"9 {cuts} commits, {fault}: twice or lost", "= 0", wrong, is_held)
     lost = sum(abs(count) for count in evidence.lost.values())
     yield _at_most("9 additions lost in all runs", 0, lost)
     audit = evidence.found[names.auditor("ours")]

@@ -54,8 +54,13 @@ def count(task: Task) -> Prepared:
     """Add 1 to the one counter of all, blindly."""
     client = task.client
     if isinstance(client, Ours):
-        counter = client.counter("count")
-        return _measured(task, lambda: client.stm.atomically(counter.add, 1), Probe())
+        counter, probe = client.counter("count"), client.probe
+
+        def add() -> None:
+            probe.run()
+            counter.add(1)
+
+        return _measured(task, lambda: client.stm.atomically(add), probe)
     assert isinstance(client, Raw), "the usual client has no blind transaction"
     data = pack("MULTI") + pack("INCRBY", client.prefix + "count", 1) + pack("EXEC")
     return _measured(task, lambda: client.wire.flight(data, 3), Probe())
