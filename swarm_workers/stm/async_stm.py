@@ -9,7 +9,7 @@ from swarm_workers.stm.codec import VALUE_BYTES_MAX, checked_space
 from swarm_workers.stm.engines.memory import MemoryEngine
 from swarm_workers.stm.engines.redis import EngineName, RedisEngine
 from swarm_workers.stm.engines.seam import Engine
-from swarm_workers.stm.errors import RestartSignal
+from swarm_workers.stm.errors import is_without_effect
 from swarm_workers.stm.kernel.foresight import Call, call_of
 from swarm_workers.stm.kernel.kernel import Commit, Kernel
 from swarm_workers.stm.kernel.statistics import Statistics
@@ -133,6 +133,7 @@ async def _see_through(commit: Commit) -> tuple[bool, BaseException | None]:
             cancellation = cancelled
         except BaseException:  # noqa: BLE001 - raised by `result` below, or told to be over
             break
-    if cancellation is not None and isinstance(task.exception(), RestartSignal):
-        return False, cancellation  # it was to run again, which is what the cancellation forbids
+    error = None if cancellation is None else task.exception()
+    if error is not None and is_without_effect(error):
+        return False, cancellation  # whatever came of it, the cancellation comes first
     return task.result(), cancellation

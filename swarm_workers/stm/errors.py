@@ -159,3 +159,9 @@ class RestartSignal(Signal):
 
 class MissSignal(Signal):
     """The body has asked for something that is not there yet, where it cannot wait for it."""
+
+
+def is_without_effect(error: BaseException) -> bool:
+    """Say whether a commit that raised this did nothing, and never will."""
+    is_refused = type(error) is StmServerError or isinstance(error, RestartSignal)
+    return is_refused or getattr(error, "committed", None) is False

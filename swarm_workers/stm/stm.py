@@ -97,9 +97,6 @@ class Stm(Variables):
             StmServerError: Redis refuses.
             StmUsageError: for example an `async` function.
         """
-        if CURRENT.get() is not None:
-            current("atomically()", self._space)
-            return body(*arguments)
         call = call_of(checked_body(body), arguments)
         return self._run(partial(body, *arguments), call, timeout_seconds)
 
@@ -165,6 +162,9 @@ class Stm(Variables):
         self._space.engine.close()
 
     def _run(self, body: Callable[[], T], call: Call, timeout_seconds: float | None) -> T:
+        if CURRENT.get() is not None:
+            current("atomically()", self._space)
+            return body()
         work = self._kernel.atomically(body, call, Deadline(timeout_seconds))
         return run_to_end(work)
 

@@ -114,7 +114,8 @@ class MemorySession:
         """Start a new run, behind the gate if it is a long one that has failed too often."""
         if plan.is_listening:
             self._ear = self._engine.ear()
-        if plan.gate_seconds and not self._has_gate:
+        # Not for coroutines: who waits for a lock would keep its holder from ever letting go.
+        if plan.gate_seconds and not self._has_gate and self._engine.reads_at_once:
             self._has_gate = self._pass_gate(plan.gate_seconds)
 
     def take_carried(self, queries: Sequence[Query]) -> dict[Query, Reply] | None:

@@ -1,7 +1,8 @@
 """What both engines over Redis do the same: flights, waiting, the gate, and lost replies."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol
 
 from swarm_workers.stm.engines.commands import command_of, has_refusal, reply_of
@@ -158,19 +159,21 @@ class RedisSession:
         started_at = time.monotonic()
         ear, gate = self._pool.ear(), self._keys.gate
         question: list[Command] = [("CLIENT", "CACHING", "YES"), ("GET", gate), ("PTTL", gate)]
-        while holder not in (None, self.slot.writer.encode()):
-            wire = await self._wire(listener=ear)
-            replies = await self._flight(question)
-            await self._check(replies)
-            holder, left = replies[1], replies[2]
-            if holder is not None:
-                seconds = left / 1000 if left > 0 else _GATE_POLL_SECONDS
-                try:
-                    await wire.wait(ear, frozenset({gate}), self._patience.at_most(seconds))
-                except WireLostError as error:
-                    await self._lose(error)
-                self._patience.check("another transaction is let pass")
-        self.meter.queue_seconds += time.monotonic() - started_at
+        try:
+            while holder not in (None, self.slot.writer.encode()):
+                wire = await self._wire(listener=ear)
+                replies = await self._flight(question)
+                await self._check(replies)
+                holder, left = replies[1], replies[2]
+                if holder is not None:
+                    seconds = left / 1000 if left > 0 else _GATE_POLL_SECONDS
+                    try:
+                        await wire.wait(ear, frozenset({gate}), self._patience.at_most(seconds))
+                    except WireLostError as error:
+                        await self._lose(error)
+                    self._patience.check("another transaction is let pass")
+        finally:
+            self.meter.queue_seconds += time.monotonic() - started_at
         raise RestartSignal
 
     async def _wire(self, *, listener: Ear | None = None) -> Wire:
@@ -184,10 +187,12 @@ class RedisSession:
             if self._has_read:
                 raise RestartSignal
             self._turns.forget()
+            started_at = time.monotonic()
             try:
                 await self._pool.open_wire(slot)
             except WireLostError as error:
-                await self._pool.pause(self._patience.pause_after(error))
+                with self._outage(started_at):
+                    await self._pool.pause(self._patience.pause_after(error))
         heard_by = listener or self._ear
         if heard_by is not None:
             slot.wire.listen(heard_by)
@@ -208,7 +213,7 @@ class RedisSession:
         try:
             replies = await wire.flight(commands, waiting_seconds=waiting_seconds)
         except WireLostError as error:
-            await self._lose(error)
+            await self._lose(error, started_at)
         except BaseException:
             self.slot.drop_wire()  # what the server watches for it is not known
             raise
@@ -229,7 +234,10 @@ class RedisSession:
         try:
             replies = await wire.flight(commands)
         except WireLostError as error:
-            return await self._resolve(sequence, error)
+            is_committed = await self._resolve(sequence, error, started_at)
+            if is_committed:
+                self._turns.forget()  # they were handed on with it
+            return is_committed
         except BaseException:
             self.slot.drop_wire()
             raise
@@ -275,29 +283,38 @@ class RedisSession:
             if isinstance(reply, Exception):
                 raise StmServerError(str(reply))
 
-    async def _lose(self, error: Exception) -> NoReturn:
-        self.slot.drop_wire()
-        await self._pool.pause(self._patience.pause_after(error))
+    async def _lose(self, error: Exception, since: float | None = None) -> NoReturn:
+        with self._outage(time.monotonic() if since is None else since):
+            self.slot.drop_wire()
+            await self._pool.pause(self._patience.pause_after(error))
         raise RestartSignal
 
-    async def _resolve(self, sequence: int, error: WireLostError) -> bool:
+    @contextmanager
+    def _outage(self, since: float) -> Iterator[None]:
+        """Count what passes until the end of the block as waiting for the server, and no work."""
+        try:
+            yield
+        finally:
+            self.meter.blocked_seconds += time.monotonic() - since
+
+    async def _resolve(self, sequence: int, error: WireLostError, sent_at: float) -> bool:
         """Find out whether a commit took place; once this returns False, it never will."""
-        sent_at = time.monotonic()
-        while True:
-            self.slot.drop_wire()
-            await self._pool.pause(self._patience.pause_after(error, committed=None))
-            try:
-                await self._pool.open_wire(self.slot)
-                outcome = await self._ask_record(sequence, sent_at)
-            except WireLostError as lost:
-                error = lost
-                continue
-            except StmServerError as refusal:
-                raise StmUnavailableError(str(refusal), committed=None) from refusal
-            if outcome is not None:
-                self.slot.is_uncertain = False
-                self.meter.resolved += 1
-                return outcome
+        with self._outage(sent_at):
+            while True:
+                self.slot.drop_wire()
+                await self._pool.pause(self._patience.pause_after(error, committed=None))
+                try:
+                    await self._pool.open_wire(self.slot)
+                    outcome = await self._ask_record(sequence, sent_at)
+                except WireLostError as lost:
+                    error = lost
+                    continue
+                except StmServerError as refusal:
+                    raise StmUnavailableError(str(refusal), committed=None) from refusal
+                if outcome is not None:
+                    self.slot.is_uncertain = False
+                    self.meter.resolved += 1
+                    return outcome
 
     async def _ask_record(self, sequence: int, sent_at: float) -> bool | None:
         """Return whether that commit took place; None: ask again."""

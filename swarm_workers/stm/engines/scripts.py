@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-LIBRARY = "swarm_stm_1"
+LIBRARY = "swarm_stm_2"
 """Renamed whenever a program changes, so that old and new clients may share a server."""
 
 _PARTS = ("answers", "coordination", "commit")

@@ -134,14 +134,9 @@ class WatchSession(RedisSession):
         return [
             _MULTI,
             *self._effect_commands(proposal, soft, sequence),
-            *self._handing_on(),
             _EXEC,
             *self._tail(proposal.carried),
         ]
-
-    def _handing_on(self) -> list[Command]:
-        turns = self._turns
-        return [command_of(effect) for effect in turns.returning()] if turns.are_held else []
 
     def _tail(self, carried: tuple[Query, ...]) -> tuple[Command, Command]:
         """Return what arms the next commit, and brings along what it is going to read."""
@@ -152,10 +147,12 @@ class WatchSession(RedisSession):
     def _effect_commands(
         self, proposal: Proposal, soft: dict[Query, Reply], sequence: int
     ) -> list[Command]:
+        returned = self._turns.returning() if self._turns.are_held else []
         if not soft:
             written = [self._effect_command(effect, sequence) for effect in proposal.effects]
-            return [*written, self._recording(sequence)]
-        checked = Proposal(proposal.effects, soft)
+            return [*written, self._recording(sequence), *map(command_of, returned)]
+        # In the program, that is: what it refuses to commit keeps its turn.
+        checked = Proposal((*proposal.effects, *returned), soft)
         keys, arguments = commit_call(
             checked, self._record, self._keys.gate, self.slot.writer, sequence
         )
@@ -184,12 +181,23 @@ class WatchSession(RedisSession):
         if outcome is None:
             return False
         if has_refusal(outcome):
-            failed = [each for each in outcome if isinstance(each, Exception)]
-            if str(failed[0]).startswith("NOSCRIPT"):
-                await self._check(failed)
-            raise StmCorruptedError(f"{failed[0]}; the other writes of this commit were applied")
+            await self._judge_refusals(outcome)
         # A program answers with its verdict, a plain command with a status.
         return not isinstance(outcome[0], list) or outcome[0][0] == b"done"
+
+    async def _judge_refusals(self, outcome: list[Any]) -> None:
+        """Go on if only a token could not be handed on: the commit took place.
+
+        Raises:
+            RestartSignal: the program of the commit was not there, so nothing took place.
+            StmCorruptedError: some of the writes were applied.
+        """
+        if has_refusal(outcome[:1]) and str(outcome[0]).startswith("NOSCRIPT"):
+            await self._check(outcome)
+        failed = [str(each) for each in outcome if isinstance(each, Exception)]
+        if not all(each.startswith("NOSCRIPT") for each in failed):
+            raise StmCorruptedError(f"{failed[0]}; the other writes of this commit were applied")
+        self.slot.has_programs = False  # the server has forgotten them; the tokens expire
 
     def _note_tail(self, carried: tuple[Query, ...], answers: Any) -> None:
         slot = self.slot

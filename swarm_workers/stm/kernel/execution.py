@@ -15,8 +15,8 @@ from swarm_workers.stm.errors import (
     MissSignal,
     RestartSignal,
     RetrySignal,
-    StmServerError,
     StmUsageError,
+    is_without_effect,
 )
 from swarm_workers.stm.kernel.contention import gate_seconds
 from swarm_workers.stm.kernel.foresight import Call
@@ -78,6 +78,8 @@ class Execution(Generic[T]):
             if self._deadline.is_over:
                 runs = self._stopwatch.spent.runs
                 self._deadline.check(f"others changed what it read ({runs} runs)")
+            if self._stopwatch.spent.runs:
+                self._transaction = Transaction(self._space, self._session)
             try:
                 value = await self._run_once(body)
                 if await self._commit(protect):
@@ -89,7 +91,6 @@ class Execution(Generic[T]):
             except RestartSignal:
                 self._is_committing = False
                 self._note_vain_run(lost={})
-            self._transaction = Transaction(self._space, self._session)
 
     @property
     def on_commit(self) -> list[Callable[[], object]]:
@@ -98,7 +99,7 @@ class Execution(Generic[T]):
 
     def on_abort(self, error: BaseException) -> list[Callable[[], object]]:
         """Return what is to be called; nothing where the commit may have taken place."""
-        is_known = not self._is_committing or type(error) is StmServerError
+        is_known = not self._is_committing or is_without_effect(error)
         return self._transaction.journal.on_abort if is_known else []
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from swarm_workers.stm.errors import StmUsageError
 from swarm_workers.stm.pools.slots import Slot
 from swarm_workers.stm.wires.address import Address
 from swarm_workers.stm.wires.asynchronous import AsyncEar, AsyncWire
+from swarm_workers.stm.wires.seam import WireLostError
 
 IDLE_MAX = 64
 """Slots kept for the next transactions."""
@@ -67,7 +68,7 @@ class AsyncPool:
         if self._is_shared and not slot.wants_own_wire:
             slot.take_wire(await self._shared_wire(), is_own=False)
             return
-        wire = await AsyncWire.open(self._address)
+        wire = await self._open()
         self._in_use = {each for each in self._in_use if each.is_open} | {wire}
         slot.take_wire(wire)
 
@@ -93,5 +94,12 @@ class AsyncPool:
     async def _shared_wire(self) -> AsyncWire:
         async with self._opening:
             if self._shared is None or not self._shared.is_open:
-                self._shared = await AsyncWire.open(self._address)
+                self._shared = await self._open()
             return self._shared
+
+    async def _open(self) -> AsyncWire:
+        wire = await AsyncWire.open(self._address)
+        if self.is_closed:  # meanwhile
+            wire.close()
+            raise WireLostError("the pool was closed")
+        return wire

@@ -13,6 +13,7 @@ from swarm_workers.stm.pools.slots import Slot
 from swarm_workers.stm.wires.address import Address
 from swarm_workers.stm.wires.blocking import BlockingWire
 from swarm_workers.stm.wires.ear import Ear
+from swarm_workers.stm.wires.seam import WireLostError
 
 IDLE_MAX = 8
 """Connections kept for the next transactions."""
@@ -80,6 +81,9 @@ class BlockingPool:
         process = self._process()
         with process.lock:
             process.wires.add(wire)
+        if process.closed.is_set():  # by a thread that did not see this one yet
+            wire.close()
+            raise WireLostError("the pool was closed")
         slot.take_wire(wire)
 
     def ear(self) -> Ear:

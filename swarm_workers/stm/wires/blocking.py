@@ -40,6 +40,10 @@ class BlockingWire:
         try:
             self._socket = _connect(address)
             self._allow(address.answer_seconds)
+            if address.tls is None:
+                # Who does not read does not answer: what is sent has to end too.
+                limit = _timeval(address.answer_seconds)
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         except OSError as error:
             raise WireLostError(str(error)) from error
         self._greet()
@@ -157,9 +161,7 @@ class BlockingWire:
             self._socket.settimeout(seconds)
             return
         # The system's own limit: with that of Python every call asks poll() first.
-        micros = 0 if seconds is None else max(1, int(seconds * 1_000_000))
-        timeval = struct.pack("@ll", *divmod(micros, 1_000_000))
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(seconds))
 
     def _check(self) -> None:
         if self._generation != generation():
@@ -200,6 +202,12 @@ def _connect(address: Address) -> socket.socket:
             made = address.tls.wrap_socket(made, server_hostname=address.host)
     made.settimeout(None)
     return made
+
+
+def _timeval(seconds: float | None) -> bytes:
+    """Return a time as the system wants it; None means no limit."""
+    micros = 0 if seconds is None else max(1, int(seconds * 1_000_000))
+    return struct.pack("@ll", *divmod(micros, 1_000_000))
 
 
 def _told(error: BaseException) -> str:

@@ -6,12 +6,14 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing
 from typing import Any, cast
 
 import pytest
 
 from swarm_workers.stm import AsyncStm, Stm
 from swarm_workers.stm.engines.redis import EngineName
+from swarm_workers.stm.engines.seam import Engine
 
 _NUMBERS = itertools.count(1)
 
@@ -24,11 +26,11 @@ def space() -> str:
 class LoopStm:
     """An AsyncStm in a loop of its own thread, used as if it were an Stm."""
 
-    def __init__(self, url: str, space: str, engine: EngineName) -> None:
+    def __init__(self, made: AsyncStm) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
-        self._stm = AsyncStm.connect(url, space, engine=engine)
+        self._stm = made
 
     def __getattr__(self, name: str) -> Any:
         made = getattr(self._stm, name)
@@ -42,6 +44,11 @@ class LoopStm:
             return asyncio.run(work)
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
+    @property
+    def engine(self) -> Engine:
+        """What holds the space."""
+        return self._stm._space.engine
+
     def close(self) -> None:
         if self._loop.is_closed():
             return
@@ -51,35 +58,47 @@ class LoopStm:
         self._loop.close()
 
 
-WAYS = ("memory", "watch", "function", "async watch", "async function")
+WAYS = ("memory", "async memory", "watch", "function", "async watch", "async function")
+
+
+def in_memory(way: str, space: str) -> Stm:
+    """Return a space in this process, opened in one of two ways."""
+    if way == "memory":
+        return Stm.in_memory(space)
+    return cast("Stm", LoopStm(AsyncStm.in_memory(space)))
 
 
 def open_space(way: str, url: str, space: str) -> Stm:
-    """Return a space, opened in one of the ways but `memory`."""
+    """Return a space on a server, opened in one of the ways."""
     kind, _, engine = way.rpartition(" ")
     if kind == "async":
-        return cast("Stm", LoopStm(url, space, cast("EngineName", engine)))
+        made = AsyncStm.connect(url, space, engine=cast("EngineName", engine))
+        return cast("Stm", LoopStm(made))
     return Stm.connect(url, space, engine=cast("EngineName", engine))
 
 
 @pytest.fixture(params=WAYS)
 def stm(request: pytest.FixtureRequest, space: str) -> Iterator[Stm]:
     """An empty space in each way in turn."""
-    if request.param == "memory":
-        made = Stm.in_memory(space)
-    else:
-        made = open_space(request.param, request.getfixturevalue("redis_url"), space)
+    url = "" if "memory" in request.param else request.getfixturevalue("redis_url")
+    made = open_space(request.param, url, space) if url else in_memory(request.param, space)
     yield made
-    made.purge()
     made.close()
+    if url:
+        _purge(url, space)
 
 
 @pytest.fixture
 def redis_stm(redis_url: str, space: str) -> Iterator[Stm]:
     made = Stm.connect(redis_url, space)
     yield made
-    made.purge()
     made.close()
+    _purge(redis_url, space)
+
+
+def _purge(url: str, space: str) -> None:
+    with closing(Stm.connect(url, space)) as another:  # the test may have closed its own
+        another.purge()
 
 
 class Interference:
@@ -128,6 +147,9 @@ def others(request: pytest.FixtureRequest, stm: Stm, space: str) -> Iterator[Int
     """Others, who never run in the loop whose body they interfere with."""
     if not isinstance(stm, LoopStm):
         yield Interference(stm)
+        return
+    if request.node.callspec.params["stm"] == "async memory":
+        yield Interference(Stm(stm.engine, space))
         return
     beside = Stm.connect(request.getfixturevalue("redis_url"), space)
     yield Interference(beside)

@@ -100,6 +100,22 @@ def test_a_transaction_inside_a_transaction_is_a_part_of_it(stm: Stm, others: In
     assert stm.atomically(value.get) == 0
 
 
+def test_a_snapshot_and_its_commit_inside_a_transaction_are_a_part_of_it(
+    others: Interference,
+) -> None:
+    value = others.stm.var("v", int, default=1)
+
+    def outer() -> None:
+        snapshot = others.stm.snapshot(value.get)
+        others.stm.commit_if(snapshot, lambda seen: value.set(seen + 1))
+        assert value.get() == 2
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        others.stm.atomically(outer)
+    assert others.stm.atomically(value.get) == 1
+
+
 def test_waiting_for_nothing_is_refused(stm: Stm) -> None:
     with pytest.raises(StmUsageError, match="would wait for ever"):
         stm.atomically(retry)

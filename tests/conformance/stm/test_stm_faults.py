@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,7 +22,11 @@ from swarm_workers.stm import (
     on_abort,
     waiting,
 )
+from swarm_workers.stm.pools import blocking
+from swarm_workers.stm.wires.address import Address
+from swarm_workers.stm.wires.blocking import BlockingWire
 from tests.conformance.stm.cutting_proxy import CuttingProxy
+from tests.conformance.stm.nemesis_server import NemesisServer
 
 
 @pytest.fixture
@@ -111,6 +116,57 @@ def test_a_late_commit_that_overtakes_its_fence_is_found_and_not_repeated(
     assert not proxy.faults, "the fence met its fault"
     assert redis_stm.atomically(redis_stm.var("v", int, default=0).get) == 1
     assert runs == [1]
+
+
+def test_the_time_until_a_lost_commit_is_found_counts_as_waiting_for_the_server(
+    cut_stm: Stm, proxy: CuttingProxy
+) -> None:
+    body = _read_and_add(cut_stm)
+    cut_stm.atomically(body)
+    before = cut_stm.statistics().total
+    proxy.faults.append("lose reply")
+    cut_stm.atomically(body)
+    after = cut_stm.statistics().total
+    assert after.resolved == before.resolved + 1
+    assert after.blocked_seconds > before.blocked_seconds
+
+
+def test_a_server_that_reads_nothing_does_not_hold_a_sender_for_ever(
+    tmp_path: Path, space: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "UNAVAILABLE_SECONDS_MAX", 0.5)
+    server = NemesisServer(tmp_path, fsync="no")
+    stm = Stm.connect(f"{server.url}?socket_timeout=0.3", space)
+    try:
+        stream = stm.stream("x")
+        stm.atomically(stream.append, "hello")
+
+        def flood() -> None:
+            for _ in range(400):
+                stream.append("x" * 60_000)
+
+        server.stop()
+        with pytest.raises(StmUnavailableError):
+            stm.atomically(flood)
+    finally:
+        stm.close()
+        server.kill()
+
+
+def test_a_connection_that_opens_while_the_pool_is_closed_is_closed_too(
+    redis_stm: Stm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[BlockingWire] = []
+
+    def open_late(address: Address) -> BlockingWire:
+        opened.append(BlockingWire(address))
+        redis_stm.close()
+        return opened[-1]
+
+    monkeypatch.setattr(blocking, "BlockingWire", open_late)
+    with pytest.raises(StmUnavailableError, match="closed"):
+        redis_stm.atomically(redis_stm.queue("jobs", str).pop)
+    assert not opened[0].is_open
 
 
 def test_a_cut_between_reads_and_commit_starts_the_body_again(

@@ -4,8 +4,8 @@ from functools import partial
 
 import pytest
 
-from swarm_workers.stm import Stm, TransactionTimeoutError
-from tests.conformance.stm.conftest import Interference, in_threads
+from swarm_workers.stm import Stm, TransactionTimeoutError, on_abort
+from tests.conformance.stm.conftest import Interference, in_thread, in_threads
 
 
 def test_an_update_between_read_and_write_is_not_lost(stm: Stm, others: Interference) -> None:
@@ -81,16 +81,19 @@ def test_a_value_set_and_set_back_by_others_is_no_torn_state(
     stm.atomically(value.set, 1)
 
     def there_and_back() -> None:
-        value.set(2)
+        others.stm.atomically(value.set, 2)
         others.stm.atomically(value.set, 1)
 
     def body() -> None:
         seen = value.get()
-        others.once(there_and_back)
+        if others.runs == 0:
+            in_thread(there_and_back)
+        others.runs += 1
         other.set(seen + other.get())
 
     stm.atomically(body)
     assert stm.atomically(lambda: (value.get(), other.get())) == (1, 2)
+    assert others.runs == 2, "a version that came back is another version"
 
 
 def test_an_entry_that_comes_during_a_listing_makes_it_run_again(
@@ -172,9 +175,10 @@ def test_takes_by_many_never_go_below_the_floor_and_leave_nothing_over(stm: Stm)
 def test_a_transaction_that_can_never_win_gives_up_in_time_and_writes_nothing(
     stm: Stm, others: Interference
 ) -> None:
-    hot = stm.var("hot", int, default=0)
+    hot, told = stm.var("hot", int, default=0), []
 
     def body() -> None:
+        on_abort(lambda: told.append("aborted"))
         seen = hot.get()
         others.runs = 0
         others.once(lambda: hot.set(hot.get() + 1))
@@ -183,6 +187,7 @@ def test_a_transaction_that_can_never_win_gives_up_in_time_and_writes_nothing(
     with pytest.raises(TransactionTimeoutError, match="nothing was written") as caught:
         stm.atomically(body, timeout_seconds=0.1)
     assert caught.value.committed is False
+    assert told == ["aborted"]
     assert stm.atomically(hot.get) > 0
 
 

@@ -10,7 +10,7 @@ import redis
 from swarm_workers.stm import AsyncStm, Stm, TransactionTimeoutError, on_abort, on_commit
 from swarm_workers.stm.engines.keys import Keys
 from swarm_workers.stm.engines.redis import EngineName
-from tests.conformance.stm.conftest import Interference, in_threads, open_space
+from tests.conformance.stm.conftest import Interference, in_thread, in_threads, open_space
 
 
 @pytest.fixture
@@ -133,3 +133,84 @@ def test_there_is_never_more_than_one_token(stm: Stm, client: redis.Redis) -> No
     in_threads([lambda: [stm.atomically(add) for _ in range(50)]] * 6)
     assert stm.atomically(value.get) == 300
     assert client.llen(keys.token(value.key)) <= 1
+
+
+def test_a_refused_commit_keeps_its_token_and_does_not_hand_it_on_as_well(
+    stm: Stm, redis_stm: Stm, client: redis.Redis
+) -> None:
+    jobs, keys = stm.queue("jobs", int), Keys(stm.space)
+    stm.atomically(lambda: [jobs.push(number) for number in range(6)])
+    pop, disturbances = redis_stm.queue("jobs", int).pop, []
+
+    def disturbed(times: int) -> int:
+        first = jobs.pop()
+        if len(disturbances) < times:
+            disturbances.append(times)
+            in_thread(lambda: redis_stm.atomically(pop))
+        return first
+
+    assert stm.atomically(disturbed, 1) == 1  # and remembers that one has to queue up
+    assert stm.atomically(disturbed, 2) == 3
+    assert client.llen(keys.token(jobs.key)) == 1
+
+
+def test_a_commit_takes_place_once_though_the_server_forgets_its_programs(
+    stm: Stm, others: Interference, client: redis.Redis
+) -> None:
+    value = stm.var("v", int, default=0)
+
+    def add() -> None:
+        seen = value.get()
+        others.once(lambda: value.set(10))
+        if others.runs == 3:
+            client.script_flush()
+            client.function_flush()
+        value.set(seen + 1)
+
+    stm.atomically(add)
+    stm.atomically(add)
+    assert stm.atomically(value.get) == 12
+    stm.atomically(add)
+    assert stm.atomically(value.get) == 13
+
+
+def test_who_gives_up_at_the_gate_is_told_that_nothing_was_done(
+    stm: Stm, client: redis.Redis
+) -> None:
+    value, told = stm.var("v", int, default=0), []
+
+    def write() -> None:
+        on_abort(lambda: told.append("aborted"))
+        value.set(2)
+
+    stm.atomically(value.set, 1)
+    client.set(Keys(stm.space).gate, "someone", px=60_000)
+    with pytest.raises(TransactionTimeoutError):
+        stm.atomically(write, timeout_seconds=0.2)
+    assert told == ["aborted"]
+    (site,) = [each for name, each in stm.statistics().sites.items() if name.endswith("write")]
+    assert site.queue_seconds > 0.15
+    client.delete(Keys(stm.space).gate)
+
+
+@pytest.mark.parametrize("engine", ["watch", "function"])
+def test_a_cancellation_at_the_gate_outlives_the_timeout_there(
+    redis_url: str, space: str, client: redis.Redis, engine: EngineName
+) -> None:
+    async def main() -> None:
+        stm = AsyncStm.connect(redis_url, space, engine=engine)
+        value = stm.var("v", int, default=0)
+        await stm.atomically(value.set, 1)
+        client.set(Keys(space).gate, "someone", px=60_000)
+        task = asyncio.create_task(stm.atomically(value.set, 2, timeout_seconds=0.3))
+        while not client.info("commandstats").get("cmdstat_pttl", {}).get("calls"):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await stm.purge()
+        stm.close()
+        await asyncio.sleep(0)
+
+    client.config_resetstat()
+    asyncio.run(main())
