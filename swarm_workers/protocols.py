@@ -121,7 +121,10 @@ class Problem(Protocol[ViewT, CandidateT_contra, JudgementT]):
         ...
 
     def landed_before(self, turn: Turn) -> Outcome | None:
-        """Return what this very turn landed before its process died; None if it had not landed."""
+        """Return what this very turn landed before its process died; None if it had not landed.
+
+        Law: if it returns None, nothing of what the turn did before lands later.
+        """
         ...
 
     def give_back(self) -> None:

@@ -126,9 +126,6 @@ def _guarded(
     is_over: Callable[[], bool],
 ) -> Work:
     """Do the work that the lease allows; whatever is raised becomes part of the report."""
-    if grant.verdict is Verdict.DEAD:
-        reason = f"its worker died {settings.deliveries_max} times"
-        return Work(Outcome(AttemptStatus.DEAD, reason, swarm.import_landing))
     problem = swarm.problem(order)
     turn = Turn(
         swarm_id=order.swarm,
@@ -137,6 +134,10 @@ def _guarded(
         seed=random.Random(f"{swarm.seed}/{order.agent}/{order.turn}").getrandbits(64),  # noqa: S311 - chance that can be replayed, not a secret
         seconds_max=settings.attempt_seconds_max,
     )
+    if grant.verdict is Verdict.DEAD:
+        reason = f"its worker died {settings.deliveries_max} times"
+        dead = Outcome(AttemptStatus.DEAD, reason, swarm.import_landing)
+        return Work(_landed_after_all(problem, turn, clock) or dead)
     try:
         return _turn(order, swarm, problem, turn, grant, is_over)
     except Exception as error:  # noqa: BLE001 - the edge of the process: a report says what happened
@@ -145,7 +146,7 @@ def _guarded(
 
 
 def _landed_after_all(problem: Problem[Any, Any, Any], turn: Turn, clock: Clock) -> Outcome | None:
-    """Return what a turn that raised had landed before; None if nothing.
+    """Return what a turn that raised, or whose workers died, had landed; None if nothing.
 
     Waits for a server that is away, but not for ever: then it raises, nothing is reported, and the
     order is sent again when it is overdue.

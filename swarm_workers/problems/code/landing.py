@@ -17,7 +17,7 @@ from swarm_workers.problems.code.settling import Settling, Unsteady
 from swarm_workers.problems.code.state_outcomes import StateOutcomes
 from swarm_workers.protocols import TreeFile
 from swarm_workers.source.store import SourceStore
-from swarm_workers.source.values import Change, Clash
+from swarm_workers.source.values import Change, Clash, Landing
 from tasks_schema.ids import AttemptId
 from tasks_schema.kinds import QueueState
 
@@ -50,11 +50,13 @@ class Landed:
     """The first landing from it on that was tested: that of the last change of its batch."""
     outcome: CommandOutcome
     """Of that one."""
+    note: str = ""
+    """What landed, for people: not what was asked for, if an earlier request of the attempt did."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It is not; the operations are kept among the failed ones."""
+    """It is not; operations that were queued are kept among the failed ones."""
 
     reason: str
     clashes: tuple[Clash, ...] = ()
@@ -113,12 +115,23 @@ class Lander:
         """Return what the success command says of a landing; runs it if nobody did yet."""
         return self._states.outcome_at(branch, landing)
 
-    def landed(self, branch: str, landing: int) -> Landed:
+    def landing_before(self, attempt_id: AttemptId) -> Landing | None:
+        """Return what an attempt landed, by another process perhaps; None if nothing.
+
+        What it left waiting is taken out first: it lands no more after it was looked for. One that
+        is being landed at this moment is waited for.
+        """
+        self._queue.withdraw(attempt_id)
+        return self._store.landing_of_attempt(attempt_id)
+
+    def landed(self, landing: Landing) -> Landed:
         """Return how a landing stands that was made before; runs the command if nobody did yet."""
-        head = self._states.first_from(branch, landing)
+        branch = landing.branch_id
+        head = self._states.first_from(branch, landing.number)
         if head is None:
             head = self._store.head(branch).number
-        return Landed(landing, head, self._states.outcome_at(branch, head))
+        outcome = self._states.outcome_at(branch, head)
+        return Landed(landing.number, head, outcome, landing.note)
 
     def _land_while_held(self, request: Request, unsteady: Unsteady) -> bool:
         """Settle batches until the request is settled; return False if others are to be waited for.
@@ -147,7 +160,7 @@ class Lander:
             return Refused(state[1], self._store.clashes(attempt_id)) if is_refused else None
         landing = self._store.landing_of_attempt(attempt_id)
         if landing is not None:
-            return self.landed(landing.branch_id, landing.number)
+            return self.landed(landing)
         if not queued.change.operations:
             return Refused("it changes nothing")
         self._queue.put(branch, queued)

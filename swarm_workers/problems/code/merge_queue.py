@@ -82,9 +82,11 @@ class MergeQueue:
         return None if row is None else (QueueState(row.state), row.reason)
 
     def withdraw(self, attempt_id: uuid.UUID) -> None:
-        """Take a change out; whoever tests it now will not land it."""
+        """Take a change out that is not settled; whoever tests it now will not land it."""
+        columns = MERGE_QUEUE.c
+        is_open = columns.state != QueueState.REFUSED
         with transaction(self._engine) as connection:
-            connection.execute(delete(MERGE_QUEUE).where(MERGE_QUEUE.c.attempt_id == attempt_id))
+            connection.execute(delete(MERGE_QUEUE).where(columns.attempt_id == attempt_id, is_open))
 
     @contextmanager
     def hold(self, branch: str) -> Iterator[bool]:

@@ -90,11 +90,14 @@ class CodeProblem:
         )
 
     def landed_before(self, turn: Turn) -> Outcome | None:
-        """Return what this turn landed before its process died, and tell the others of it."""
-        landing = self._swarm.store.landing_of_attempt(self._attempt_id(turn))
+        """Return what this turn landed before its process died, and tell the others of it.
+
+        If it landed nothing, what it left waiting to land is taken out.
+        """
+        landing = self._swarm.lander.landing_before(self._attempt_id(turn))
         if landing is None:
             return None
-        landed = self._swarm.lander.landed(landing.branch_id, landing.number)
+        landed = self._swarm.lander.landed(landing)
         self._swarm.publish(self._shared, landing.branch_id, landed.head, landed.outcome)
         return self._landed(landing.number - 1, landing.number, landing.note, landed.outcome)
 
@@ -219,7 +222,7 @@ class CodeProblem:
         # The head moves before the slice is closed: in between, all would look tried in vain.
         self._swarm.publish(self._shared, view.branch, landed.head, landed.outcome)
         self._close(tally)
-        outcome = self._landed(view.landing, landed.landing, request.note, landed.outcome)
+        outcome = self._landed(view.landing, landed.landing, landed.note, landed.outcome)
         return replace(outcome, scopes=scopes)
 
     @property

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from swarm_workers.problems.code.batches import Queued
 from swarm_workers.problems.code.landing import Landed, Lander, Refused, Request
@@ -24,7 +24,7 @@ from swarm_workers.problems.code.workbench import InterruptedAttemptError
 from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.sandbox.errors import SandboxBrokenError
 from swarm_workers.source.store import SourceStore
-from swarm_workers.source.values import Change
+from swarm_workers.source.values import Change, Landing
 from tasks_schema.ids import AttemptId
 from tasks_schema.kinds import QueueState, TestOutcome
 from tasks_schema.messages.attempt import TestResult
@@ -263,6 +263,59 @@ def test_what_a_process_that_died_had_taken_waits_again(desk: Desk) -> None:
         assert state == (QueueState.TAKEN, "")
         assert isinstance(desk.land(desk.fix(1)), Landed)
     assert isinstance(desk.land(request), Landed)
+
+
+def test_what_a_process_that_died_left_waiting_does_not_land_behind_its_successor(
+    desk: Desk,
+) -> None:
+    left, refused = desk.let_wait(desk.fix(0)), desk.let_wait(desk.fix(1, b"bad = 1\n"))
+    assert desk.lander.landing_before(left.attempt_id) is None
+    assert isinstance(desk.land(desk.fix(2)), Landed)
+    assert desk.store.landing_of_attempt(left.attempt_id) is None
+    assert desk.lander.landing_before(refused.attempt_id) is None
+    assert isinstance(desk.land(refused), Refused), "a refusal stays"
+
+
+def test_a_successor_sees_the_landing_that_was_being_made_when_it_came(desk: Desk) -> None:
+    left = desk.let_wait(desk.fix(0))
+    found: list[Landing | None] = []
+
+    def succeed() -> None:
+        found.append(desk.lander.landing_before(left.attempt_id))
+
+    successor = threading.Thread(target=succeed)
+
+    def begin_while_it_lands(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        is_taking_out = statement.startswith("SELECT merge_queue.attempt_id")
+        if is_taking_out and statement.endswith("FOR UPDATE") and not successor.ident:
+            successor.start()
+            wait_until_it_waits(desk.engine)
+
+    event.listen(desk.engine, "after_cursor_execute", begin_while_it_lands)
+    assert isinstance(desk.land(desk.fix(1)), Landed)
+    successor.join()
+    (landing,) = found
+    assert landing is not None
+    assert landing.number == 1
+
+
+def wait_until_it_waits(engine: Engine) -> None:
+    """Wait until some transaction waits for another's lock."""
+    query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with engine.connect() as connection:
+            if connection.execute(query).scalar_one():
+                return
+
+
+def test_what_is_told_of_a_landing_is_what_landed(desk: Desk) -> None:
+    first = replace(desk.fix(0), note="the first one")
+    assert isinstance(desk.land(first), Landed)
+    second = replace(desk.fix(1), attempt_id=first.attempt_id, note="the second one")
+    landed = desk.land(second)
+    assert isinstance(landed, Landed)
+    assert (landed.landing, landed.note) == (1, "the first one")
 
 
 def test_a_refusal_waits_for_whoever_asks_again(desk: Desk) -> None:

@@ -10,11 +10,15 @@ from sqlalchemy import create_engine, insert, make_url
 from swarm_workers.coordination.shared_state import SharedState
 from swarm_workers.coordination.spaces import Spaces
 from swarm_workers.interpreter import find_interpreter
+from swarm_workers.problems.code.batches import Queued
 from swarm_workers.problems.code.landing import Landed, Request
+from swarm_workers.problems.code.merge_queue import MergeQueue
+from swarm_workers.problems.code.problem import CodeProblem
 from swarm_workers.problems.code.swarm import CodeSwarm
-from swarm_workers.protocols import TreeFile
+from swarm_workers.protocols import TreeFile, Turn
 from swarm_workers.settings import Settings
 from swarm_workers.source.store import SourceStore
+from swarm_workers.source.values import Change
 from swarm_workers.stm import Stm
 from tasks_schema.ids import AgentId, SwarmId, attempt_id
 from tasks_schema.kinds import AgentKind, AttemptStatus, Mode, SwarmStatus
@@ -75,6 +79,18 @@ def test_the_second_process_at_a_turn_reports_what_the_first_one_landed(swarm):
     assert isinstance(landed, Landed)
     assert (landed.landing, landed.outcome.exit_status) == (1, 1)
     assert swarm.store.head(branch).number == 1
+
+
+def test_the_second_process_at_a_turn_takes_out_what_the_first_one_left_waiting(swarm, database):
+    engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
+    queue, branch = MergeQueue(engine), swarm.spec.branch
+    operations = swarm.store.propose(branch, 0, {"a.txt": TreeFile(b"x\n")})
+    change = Change(0, operations, f"s-1/{AGENT}", TURN)
+    queue.put(branch, Queued(change, frozenset(), frozenset()))
+    turn = Turn(swarm_id="s-1", agent_id=AGENT, turn=0, seed=0, seconds_max=1)
+    assert CodeProblem(swarm, AGENT).landed_before(turn) is None
+    assert queue.state(TURN) is None
+    engine.dispose()
 
 
 @pytest.mark.sandbox

@@ -118,6 +118,13 @@ def test_a_turn_on_which_too_many_processes_died_is_reported_as_dead_and_not_run
     assert puzzle.has_given_back
 
 
+def test_a_turn_on_which_too_many_processes_died_is_reported_as_landed_if_it_was(puzzle):
+    puzzle.landed, puzzle.run = LANDED, raising(AssertionError("it ran"))
+    died = TurnRecord(turn=0, holder="other/1/1", until=0, deliveries=3, is_done=False)
+    puzzle.shared.stm.atomically(puzzle.shared.turn(ORDER.agent).set, died)
+    assert report_of(puzzle).status is AttemptStatus.LANDED
+
+
 @pytest.mark.parametrize(
     "error",
     [StmUnavailableError("refused"), ServiceUnreachableError("Postgres", "box:5432", "refused")],
