@@ -4,7 +4,7 @@ Kept for `KEPT_DAYS`, then dropped by the day.
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,10 +29,11 @@ def keep_failed(  # noqa: PLR0913 - this is what there is to keep
     reason: str,
     *,
     clashes: Sequence[Clash] = (),
+    is_wanted: Callable[[Connection], bool],
     days: DaysMade,
     now: datetime,
 ) -> bool:
-    """Keep what an attempt wanted; return False if something of it is kept already. Blocks.
+    """Keep what an attempt wanted; return False if it is kept already, or not wanted. Blocks.
 
     Args:
         connection: in a transaction that did nothing before.
@@ -40,12 +41,15 @@ def keep_failed(  # noqa: PLR0913 - this is what there is to keep
         operations: that did not land.
         reason: why, in a sentence.
         clashes: where they did not go together with the head.
+        is_wanted: asked in this transaction, before anything is kept.
         days: known of the connection's database.
         now: from which the days are counted.
     """
     expires_at = now + timedelta(days=KEPT_DAYS)
     for table in (FAILED_OPERATIONS, CLASHES):
         days.require(connection, table.name, expires_at)
+    if not is_wanted(connection):
+        return False
     key = {"key": str(attempt_id)}
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
     for table in (FAILED_OPERATIONS, CLASHES):

@@ -268,10 +268,12 @@ class SourceStore:
         operations: Sequence[Operation],
         reason: str,
         clashes: Sequence[Clash] = (),
+        is_wanted: Callable[[Connection], bool] = lambda _connection: True,
     ) -> None:
         """Keep what an attempt wanted and why it did not land, for `failed.KEPT_DAYS`.
 
-        A second call for one attempt changes nothing.
+        A second call for one attempt changes nothing here, but asks `is_wanted` again: in the same
+        transaction, whose writes it thus may add to. What is not wanted is not kept.
         """
         now = self._clock.now()
         with transaction(self._engine) as connection:
@@ -281,6 +283,7 @@ class SourceStore:
                 operations,
                 reason,
                 clashes=clashes,
+                is_wanted=is_wanted,
                 days=self._days,
                 now=now,
             )

@@ -149,20 +149,6 @@ class MergeQueue:
         with transaction(self._engine) as connection:
             connection.execute(found.values(state=QueueState.WAITING, batch=None))
 
-    def refuse(self, batch: uuid.UUID, attempt_id: uuid.UUID, reason: str) -> None:
-        """Say why a change that was taken cannot land."""
-        values = {"state": QueueState.REFUSED, "batch": None, "reason": storable(reason)}
-        with transaction(self._engine) as connection:
-            connection.execute(
-                update(MERGE_QUEUE)
-                .where(
-                    MERGE_QUEUE.c.batch == batch,
-                    MERGE_QUEUE.c.attempt_id == attempt_id,
-                    _is_taken(),
-                )
-                .values(settled_at=func.now(), **values)
-            )
-
     def _go_on_holding(self, own: dict[str, Any], ended: threading.Event) -> None:
         while not ended.wait(HOLD_SECONDS / 3):
             try:
@@ -193,6 +179,23 @@ def take_out(connection: Connection, batch: uuid.UUID, attempt_ids: Sequence[uui
         return False
     connection.execute(delete(MERGE_QUEUE).where(*found))
     return True
+
+
+def refuse(connection: Connection, batch: uuid.UUID, attempt_id: uuid.UUID, reason: str) -> bool:
+    """Say why a change that was taken cannot land; return False if it was withdrawn meanwhile.
+
+    Args:
+        connection: in the transaction that keeps what it wanted.
+        batch: that it was taken in.
+        attempt_id: whose it is.
+        reason: for whoever waits.
+    """
+    columns = MERGE_QUEUE.c
+    found = update(MERGE_QUEUE).where(
+        columns.batch == batch, columns.attempt_id == attempt_id, _is_taken()
+    )
+    values = {"state": QueueState.REFUSED, "batch": None, "reason": storable(reason)}
+    return connection.execute(found.values(settled_at=func.now(), **values)).rowcount > 0
 
 
 def _clean_up(connection: Connection, branch: uuid.UUID) -> None:

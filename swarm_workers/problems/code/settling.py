@@ -10,15 +10,15 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from swarm_workers.errors import SandboxError
+from swarm_workers.errors import SandboxError, SourceError
 from swarm_workers.problems.code.batches import Queued, halves, idle, is_too_late
-from swarm_workers.problems.code.merge_queue import MergeQueue, take_out
+from swarm_workers.problems.code.merge_queue import MergeQueue, refuse, take_out
 from swarm_workers.problems.code.outcome import CommandOutcome, why_not_better
 from swarm_workers.problems.code.state_outcomes import StateOutcomes
 from swarm_workers.problems.code.workbench import InterruptedAttemptError
 from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.source.store import SourceStore
-from swarm_workers.source.values import Change, Conflict, HeadMoved, Joined
+from swarm_workers.source.values import Change, Clash, Conflict, HeadMoved, Joined
 from tasks_schema.messages.source import Operation
 
 ROUNDS_MAX: Final = 8
@@ -83,7 +83,12 @@ class Settling:
         for _ in range(ROUNDS_MAX):
             taken = self._queue.still_taken(self._batch)
             part = [each for each in part if each.change.attempt_id in taken]
-            joined = self._store.join(self._branch, [each.change for each in part])
+            if not part:
+                return []
+            try:
+                joined = self._store.join(self._branch, [each.change for each in part])
+            except SourceError as error:  # one of them is at fault, and not whoever lands them
+                return self._on_failure(part, str(error))
             before = self._states.outcome_at(self._branch, joined.head)
             fitting = self._sort_out(part, joined, before)
             if len(fitting) < _joined_count(joined):
@@ -146,13 +151,16 @@ class Settling:
         def is_wanted(connection: Connection) -> bool:
             return take_out(connection, self._batch, ids)
 
-        landed = self._store.land_all(
-            self._branch,
-            expected_head=head,
-            changes=changes,
-            exit_status=after.exit_status,
-            is_wanted=is_wanted,
-        )
+        try:
+            landed = self._store.land_all(
+                self._branch,
+                expected_head=head,
+                changes=changes,
+                exit_status=after.exit_status,
+                is_wanted=is_wanted,
+            )
+        except SourceError as error:
+            return self._on_failure([queued for queued, _ in fitting], str(error))
         if isinstance(landed, HeadMoved):
             return None
         if landed[-1].number == head + len(changes):
@@ -170,14 +178,19 @@ class Settling:
         if not conflict.is_with_head:
             self._queue.hand_back(self._batch, attempt_id)
             return
-        reason = _conflict_reason(conflict)
-        self._store.fail(attempt_id, queued.change.operations, reason, conflict.clashes)
-        self._queue.refuse(self._batch, attempt_id, reason)
+        self._refuse(queued, _conflict_reason(conflict), conflict.clashes)
 
-    def _refuse(self, queued: Queued, reason: str) -> None:
-        """Keep the operations among the failed ones, and tell whoever waits."""
-        self._store.fail(queued.change.attempt_id, queued.change.operations, reason)
-        self._queue.refuse(self._batch, queued.change.attempt_id, reason)
+    def _refuse(self, queued: Queued, reason: str, clashes: Sequence[Clash] = ()) -> None:
+        """Keep the operations among the failed ones, and tell whoever waits: both or neither.
+
+        Nothing is kept of a change that was withdrawn meanwhile: it may be asked for anew.
+        """
+        attempt_id = queued.change.attempt_id
+
+        def is_refused(connection: Connection) -> bool:
+            return refuse(connection, self._batch, attempt_id, reason)
+
+        self._store.fail(attempt_id, queued.change.operations, reason, clashes, is_refused)
 
 
 def _with(change: Change, operations: tuple[Operation, ...]) -> Change:

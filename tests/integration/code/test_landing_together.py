@@ -23,6 +23,7 @@ from swarm_workers.problems.code.state_outcomes import StateOutcomes
 from swarm_workers.problems.code.workbench import InterruptedAttemptError
 from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.sandbox.errors import SandboxBrokenError
+from swarm_workers.source.log.operation_log import OperationLog
 from swarm_workers.source.store import SourceStore
 from swarm_workers.source.values import Change, Landing
 from tasks_schema.ids import AttemptId
@@ -111,6 +112,12 @@ class Desk:
         with self.engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
+    def failed(self) -> dict[uuid.UUID, str]:
+        """Return the reasons of the attempts that are said to have failed."""
+        query = text("SELECT DISTINCT attempt_id, reason FROM failed_operations")
+        with self.engine.connect() as connection:
+            return {row.attempt_id: row.reason for row in connection.execute(query)}
+
 
 @pytest.fixture
 def desk(database: str) -> Iterator[Desk]:
@@ -141,9 +148,7 @@ def test_the_one_at_fault_is_found_by_halves_and_all_others_land(desk: Desk) -> 
     assert [isinstance(each, Landed) for each in verdicts] == [True, True, True, False, True]
     assert verdicts[3] == Refused("it turns 'clean' red")
     assert desk.judge.runs <= 1 + 1 + 2 * 3
-    with desk.engine.connect() as connection:
-        kept = connection.execute(text("SELECT attempt_id, reason FROM failed_operations")).all()
-    assert {tuple(row) for row in kept} == {(requests[3].attempt_id, "it turns 'clean' red")}
+    assert desk.failed() == {requests[3].attempt_id: "it turns 'clean' red"}
 
 
 def test_what_was_tested_in_one_batch_is_not_tested_again_in_its_half(desk: Desk) -> None:
@@ -213,6 +218,35 @@ def test_a_change_that_is_withdrawn_while_it_is_tested_does_not_land(desk: Desk)
     assert isinstance(landed, Landed)
     assert (landed.landing, desk.head_outcome().passed) == (1, 2)
     assert desk.store.landing_of_attempt(gone.attempt_id) is None
+
+
+def test_a_change_that_is_withdrawn_while_it_fails_is_not_said_to_have_failed(desk: Desk) -> None:
+    gone = desk.let_wait(desk.fix(0, b"bad = 1\n"))
+
+    def withdraw() -> None:
+        if desk.judge.runs == 3:
+            desk.queue.withdraw(gone.attempt_id)
+
+    desk.judge.meanwhile = withdraw
+    assert isinstance(desk.land(desk.fix(1)), Landed)
+    assert desk.judge.runs >= 3
+    assert desk.failed() == {}
+
+
+def test_a_change_that_cannot_be_joined_any_more_takes_no_other_with_it(desk: Desk) -> None:
+    late = desk.let_wait(desk.fix(0))
+    moved = desk.request({"m5.py": b"first = 5\n\n\nvalue = 99\n"})
+    desk.store.land(
+        desk.branch, expected_head=0, author="b", attempt_id=moved.attempt_id, exit_status=1,
+        operations=desk.store.propose(desk.branch, 0, moved.changes),
+    )  # fmt: skip
+    OperationLog(desk.engine).purge(desk.branch, 1)
+    assert isinstance(desk.land(desk.fix(1, base=1)), Landed)
+    state = desk.queue.state(late.attempt_id)
+    assert state is not None
+    assert state[0] is QueueState.REFUSED
+    assert "landing 0 of branch" in state[1]
+    assert desk.failed() == {late.attempt_id: state[1]}
 
 
 def test_a_head_that_moves_while_a_batch_is_tested_has_it_tested_again(desk: Desk) -> None:
