@@ -23,3 +23,18 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         url = engine.url
         reason = str(error.orig).strip().splitlines()[0]
         raise ServiceUnreachableError("Postgres", f"{url.host}:{url.port}", reason) from error
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Lend a connection for the block that sees one moment, that of its first query, and no later.
+
+    It only reads, so that it locks nothing and never has to be begun anew; it takes as many round
+    trips as `transaction`.
+
+    Raises:
+        ServiceUnreachableError: Postgres does not answer, or went away.
+    """
+    still = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with transaction(still) as connection:
+        yield connection

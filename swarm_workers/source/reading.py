@@ -1,7 +1,8 @@
 """Reading a state of a branch: the branch's own versions over those of the branches it came from.
 
 A landing never changes once it is committed, and all reads name one. So none of them needs a lock,
-and two queries of one checkout cannot disagree, whatever lands in between.
+and two queries of one checkout cannot disagree, whatever lands in between. Only a purge takes away
+what a landing was: whoever asks more than one query does so in a `postgres.snapshot`.
 """
 
 import uuid

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from swarm_workers.clock import Clock, RealClock
 from swarm_workers.daily import DaysMade
-from swarm_workers.postgres import transaction
+from swarm_workers.postgres import snapshot, transaction
 from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.source import reading, writing
 from swarm_workers.source.branching import land_change, make_fork
@@ -115,17 +115,17 @@ class SourceStore:
 
     def checkout(self, branch_id: str, landing: int | None = None) -> Tree:
         """Return the files of a landing, byte for byte; None is the head."""
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             return reading.read_tree(connection, state_of(connection, branch_id, landing))
 
     def read_file(self, branch_id: str, path: str, landing: int | None = None) -> TreeFile | None:
         """Return one file of a landing, None if it has none; a landing of None is the head."""
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             return reading.read_file(connection, state_of(connection, branch_id, landing), path)
 
     def files_changed(self, branch_id: str, since: int, until: int) -> frozenset[str]:
         """Return the paths, old and new, of files touched by landings after `since` to `until`."""
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             before = state_of(connection, branch_id, since)
             after = state_of(connection, branch_id, until)
             touched = reading.read_touched(connection, branch_id, since, until)
@@ -144,7 +144,7 @@ class SourceStore:
         Raises:
             UnsafePathError: a path that no file can have.
         """
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             state = state_of(connection, branch_id, base)
             structure = reading.read_nodes(connection, state)
             files = shape_of(structure).files
@@ -174,7 +174,7 @@ class SourceStore:
 
         Nothing is written. The caller tests the joined state, then lands all of its parts at once.
         """
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             return join(connection, branch_id, changes)
 
     def land(  # noqa: PLR0913 - a landing is all of this
@@ -300,12 +300,12 @@ class SourceStore:
         or a function means its lines. `src/` in front of a package does not count. A path that
         means nothing adds nothing: offer `module_names` that are near.
         """
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             return read_scope(connection, state_of(connection, branch_id, landing), dotted)
 
     def module_names(self, branch_id: str, landing: int) -> tuple[str, ...]:
         """Return all dotted paths that `paths_in_scope` knows, down to classes and functions."""
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             return read_module_names(connection, state_of(connection, branch_id, landing))
 
     def _ids(self) -> IdSource:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from swarm_workers.errors import ServiceUnreachableError
-from swarm_workers.postgres import transaction
+from swarm_workers.postgres import snapshot, transaction
 from swarm_workers.protocols import Tree
 from swarm_workers.source import reading
 from swarm_workers.source.log import lanes, replay, sealing
@@ -88,7 +88,7 @@ class OperationLog:
 
     def vector(self, branch_id: str) -> dict[str, int]:
         """Return what a branch has seen, what was pushed since its newest landing included."""
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             head = reading.read_landing(connection, branch_id, None)
             return sealing.live_vector(connection, branch_uuid(branch_id), head.version_vector)
 
@@ -103,7 +103,7 @@ class OperationLog:
             UnknownVectorError: it names operations that are not here.
             UnknownBranchError: there is no such branch.
         """
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             return replay.tree_at(connection, branch_id, vector)
 
     def export(
@@ -122,7 +122,7 @@ class OperationLog:
             UnknownLandingError: the branch has no such landing.
             UnknownScopeError: the branch has no such path.
         """
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             if isinstance(since, int):
                 since = reading.read_landing(connection, branch_id, since).version_vector
             yield from export_lines(connection, branch_id, since or {}, scope)
