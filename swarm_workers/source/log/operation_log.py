@@ -19,6 +19,7 @@ from swarm_workers.source.log.exporting import export_lines
 from swarm_workers.source.log.purging import purge_landings
 from swarm_workers.source.log.pushing import Push, Pushed, is_one_statement, push
 from swarm_workers.source.log.receiving import Received, receive
+from swarm_workers.source.log.spooling import spooled
 from swarm_workers.source.log.vectors import Run, Vector, missing
 from swarm_workers.source.reading import branch_uuid
 from swarm_workers.source.values import Landing
@@ -130,6 +131,8 @@ class OperationLog:
     def import_lines(self, lines: Iterable[bytes]) -> Received:
         """Merge what another hub exported, all of it or nothing; what is here already stays.
 
+        Nobody is kept from the branch before the last line has come.
+
         Raises:
             OperationsFileError: a line cannot be taken, or there is none.
             MissingOperationsError: operations that these build on are not here.
@@ -138,8 +141,8 @@ class OperationLog:
             UnknownNodeError: an operation is about a node that nobody inserted.
             OtherScopeError: the branch here is limited to another path.
         """
-        with transaction(self._engine) as connection:
-            return receive(connection, lines)
+        with spooled(lines) as kept, transaction(self._engine) as connection:
+            return receive(connection, kept)
 
     def _retried(self, work: Callable[[Connection], _T], engine: Engine | None = None) -> _T:
         """Return what a transaction returns, begun anew while it loses races against others."""

@@ -56,9 +56,10 @@ class Received:
 
     branch_id: str
     operations: int
-    """How many were new here."""
+    """How many were merged: those that the branch had not seen. A partial copy merges all that
+    come, since it cannot tell which it was sent before; twice merged, one counts once."""
     known: int
-    """How many were here already, and changed nothing."""
+    """How many the branch had seen, and were only compared; none of a partial copy's."""
     landing: int
     """The head: the landing that holds them."""
 
@@ -66,7 +67,8 @@ class Received:
 def receive(connection: Connection, lines: Iterable[bytes]) -> Received:
     """Merge operations into their branch, made if there is none, and return what that came to.
 
-    Memory is bounded by one batch of lines and by the tree, not by the number of operations.
+    From the first line to the end of the transaction nobody else writes to the branch. Memory is
+    bounded by one batch of lines, one blob and the tree, not by the number of operations.
 
     Raises:
         OperationsFileError: a line cannot be taken, or there is none.

@@ -22,6 +22,8 @@ from tasks_schema.messages.source import Operation
 
 FORMAT = "swarm-operations-1"
 BLOB_PART_BYTES = 1 << 20
+BLOB_PARTS_MAX = 1000
+"""Postgres takes no value of a GiB, and a blob is in memory whole while it is read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,16 @@ from typing import Any
 
 from swarm_workers.source.log.errors import OperationsFileError, UnsoundOperationError
 from swarm_workers.source.log.soundness import require_sound
-from swarm_workers.source.log.wire import FORMAT, BlobPart, End, Entry, Header, Item
+from swarm_workers.source.log.wire import (
+    BLOB_PART_BYTES,
+    BLOB_PARTS_MAX,
+    FORMAT,
+    BlobPart,
+    End,
+    Entry,
+    Header,
+    Item,
+)
 from tasks_schema.kinds import OperationKind
 from tasks_schema.messages.source import Operation, Stamp
 
@@ -109,6 +118,8 @@ def _blob(values: dict[str, Any]) -> BlobPart:
         data = base64.b64decode(values["base64"], validate=True)
     except binascii.Error as error:
         raise ValueError("the bytes are not in base64") from error
+    if of > BLOB_PARTS_MAX or len(data) > BLOB_PART_BYTES:
+        raise ValueError(f"a blob has at most {BLOB_PARTS_MAX} parts of {BLOB_PART_BYTES:,} bytes")
     return BlobPart(_text(values["blob"], "blob"), _count(part + 1, "part") - 1, of, data)
 
 

@@ -50,6 +50,7 @@ def test_a_file_that_cannot_be_taken_leaves_nothing(hub: Hub) -> None:
         ([*SOUND[:1], two_parts, *SOUND[1:]], "line 6 .* comes too early for blob"),
         ([*SOUND[:1], second_part, *SOUND[1:]], "line 2 .* out of its place"),
         ([*SOUND[:1], BLOB.replace(b"Ynl", b"*"), *SOUND[1:]], "line 2 .* not in base64"),
+        ([*SOUND[:1], BLOB.replace(b'"of":1', b'"of":1001'), *SOUND[1:]], "at most 1000 parts"),
         (with_payload(2, node_kind="blob", text="0" * 64), "line 5 .* without the bytes of node"),
     ):
         with pytest.raises(OperationsFileError, match=reason):
@@ -133,6 +134,19 @@ def test_what_comes_twice_changes_nothing(hub: Hub) -> None:
     assert (again.operations, again.known, again.landing) == (0, 3, first.landing)
     assert hub.sizes() == before
     assert hub.store.checkout(BRANCH) == {"a.txt": TreeFile(b"words\n")}
+
+
+def test_a_slow_sender_keeps_nobody_from_the_branch(hub: Hub) -> None:
+    hub.log.import_lines(SOUND)
+    impatient = Hub(f"{hub.url}?options=-c%20lock_timeout%3D2000")
+
+    def lines() -> Iterator[bytes]:
+        yield from SOUND[:3]
+        impatient.land(BRANCH, {"b.txt": TreeFile(b"b")})
+        yield from SOUND[3:]
+
+    assert hub.log.import_lines(lines()).landing == 1
+    impatient.engine.dispose()
 
 
 def test_an_import_that_breaks_off_leaves_nothing_and_can_be_begun_again(hub: Hub) -> None:
