@@ -57,6 +57,8 @@ class RunPlan(NamedTuple):
     """If not 0: nobody else may commit for so long, unless this run ends sooner."""
     is_listening: bool = False
     """True if the body may wait for a change of what it reads."""
+    is_wary: bool = False
+    """True if this process has met contention: which keys have a token is asked by the way."""
 
     @property
     def takes_turns(self) -> bool:

@@ -27,16 +27,21 @@ class Reading(NamedTuple):
 
 @lru_cache(maxsize=512)
 def reading_of(
-    queries: tuple[Query, ...], gate: str | None, function: str | None = None
+    queries: tuple[Query, ...],
+    gate: str | None,
+    function: str | None = None,
+    flags: tuple[str, ...] = (),
 ) -> Reading:
     """Return how to ask for these.
 
     Args:
-        queries: to answer; with the gate at least one.
+        queries: to answer; with gate and flags at least one.
         gate: key to read before all of them; None for none.
         function: of the server to call; None to evaluate the script.
+        flags: keys to read after all of them.
     """
-    asked = queries if gate is None else (Query("GET", gate), *queries)
+    first = () if gate is None else (Query("GET", gate),)
+    asked = (*first, *queries, *[Query("GET", flag) for flag in flags])
     hard = frozenset(query.key for query in queries if query.kind not in SOFT_KINDS)
     is_plain = all(query.kind != "SMEMBERS" for query in queries)
     return Reading(_read_command(asked, function), hard, is_plain)

@@ -39,7 +39,8 @@ class FunctionSession(RedisSession):
         wanted = self._turns.queue_up(self._plan, commands) if is_queued else ()
         if self._ear is not None:
             commands.append(("CLIENT", "CACHING", "YES"))
-        reading = reading_of(queries, None, function("read"))
+        flags = self._flags(queries) if is_first and self._plan.is_wary else ()
+        reading = reading_of(queries, None, function("read"), flags)
         commands.append(reading.command)
         replies = await self._flight_on(wire, commands, self._plan.token_seconds * len(wanted))
         if has_refusal(replies):
@@ -48,7 +49,7 @@ class FunctionSession(RedisSession):
             self.meter.vain_waits += self._turns.note(wanted, replies[:-1])
         self._has_read = True
         self._turns.has_gate = bool(self._plan.gate_seconds)
-        return answers_of(reading, queries, replies[-1])
+        return answers_of(reading, queries, self._without_flags(queries, flags, replies[-1]))
 
     async def commit(self, proposal: Proposal) -> bool:
         """Apply all effects or none, exactly once; see `Session.commit`."""

@@ -96,6 +96,22 @@ class RedisSession:
         contended, self._contended = self._contended, ()
         return contended
 
+    def _flags(self, queries: tuple[Query, ...]) -> tuple[str, ...]:
+        """Return what tells whether others queue for these; of those with a token it is known."""
+        tokens = self._plan.tokens
+        return tuple([self._keys.flag(each.key) for each in queries if each.key not in tokens])
+
+    def _without_flags(
+        self, queries: tuple[Query, ...], flags: tuple[str, ...], raw: list[Any]
+    ) -> list[Any]:
+        """Return the answers to the questions alone; note what the flags after them say."""
+        if not flags:
+            return raw
+        strange = [each.key for each in queries if each.key not in self._plan.tokens]
+        pairs = zip(strange, raw[len(queries) :], strict=True)
+        self._contended = tuple(key for key, flag in pairs if flag is not None)
+        return raw[: len(queries)]
+
     def _asked_along(self, carried: tuple[Query, ...]) -> tuple[Query, ...]:
         """Return what a commit asks for by the way: what the next run reads, and for whose token.
 

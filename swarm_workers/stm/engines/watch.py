@@ -46,7 +46,8 @@ class WatchSession(RedisSession):
         """Return the answers, all of one instant, in one flight; see `Session.read`."""
         wire, slot, plan = await self._wire(), self.slot, self._plan
         is_first, commands = not self._has_read, list[Command]()
-        reading = reading_of(queries, self._keys.gate if is_first else None)
+        flags = self._flags(queries) if is_first and plan.is_wary else ()
+        reading = reading_of(queries, self._keys.gate if is_first else None, None, flags)
         watched = self._unwatch(commands) if is_first else slot.watched
         wanted = self._turns.queue_up(plan, commands) if is_first and plan.takes_turns else ()
         if plan.is_watched:
@@ -66,7 +67,7 @@ class WatchSession(RedisSession):
             slot.gate, *answers = answers
             if slot.gate is not None:
                 await self._heed_gate(slot.gate)
-        return answers_of(reading, queries, answers)
+        return answers_of(reading, queries, self._without_flags(queries, flags, answers))
 
     async def commit(self, proposal: Proposal) -> bool:
         """Apply all effects or none, exactly once; see `Session.commit`."""

@@ -5,8 +5,9 @@ others had changed, and for a while also in transactions to come; when a long tr
 often, close the gate. There is no pause that grows with every failure: it would favour those who
 have just won. A token costs no round trip, and to wait for two conflicts first cost more than it
 saved: with 32 agents that move between 16 variables, 30 % of the time in vain against 4 to 10 %.
-The memory of a contended key is as long as the queue for it: whoever waits 200 ms for a token must
-not have forgotten by then that one is needed.
+The memory of a contended key is long, by the measure of the network and of the queue for it:
+whoever forgets runs in vain once more, and makes others do so. It ends early where a token is had
+again and again without a wait, for then nobody else comes.
 Pure: no I/O, no clock, no chance.
 Source: ZIO, issue 3210 (a global lock after ten retries, as the last step of a ladder).
 """
@@ -22,8 +23,10 @@ CONFLICTS_BEFORE_ANY_GATE = 12
 MEMORY_SECONDS_MIN = 0.25
 MEMORY_SECONDS_MAX = 30.0
 MEMORY_WAITS = 4
-MEMORY_FLIGHTS = 250
+MEMORY_FLIGHTS = 10_000
 """On a slow network everything takes longer, also for a conflict to come back."""
+VAIN_TOKENS_MAX = 16
+"""Taken one after the other without a wait."""
 TOKEN_SECONDS_MIN = 0.5
 TOKEN_SECONDS_MAX = 5.0
 GATE_SECONDS_MIN = 0.2
@@ -39,6 +42,8 @@ class _Heat:
     """When it is forgotten."""
     wait_seconds: float = 0.0
     """In the queue for its token, as of late."""
+    vain_tokens: int = 0
+    """Had without a wait since somebody else last came."""
 
 
 class HotKeys:
@@ -50,6 +55,8 @@ class HotKeys:
         """What a flight takes, as of late."""
         self._gate_rests_until = 0.0
         self._heats: dict[str, _Heat] = {}
+        self._hot_until = 0.0
+        """When the last of them is forgotten."""
 
     def may_close_gate(self, now: float) -> bool:
         """Say whether this process has left the gate open for long enough."""
@@ -59,14 +66,13 @@ class HotKeys:
         """A run of this length was let pass."""
         self._gate_rests_until = now + GATE_REST * seconds
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no conflict is remembered."""
-        return not self._heats
+    def is_calm(self, now: float) -> bool:
+        """Say whether no conflict is remembered."""
+        return now >= self._hot_until
 
     def tokens(self, keys: Iterable[str], now: float) -> tuple[str, ...]:
         """Return those that need a token, in the order in which all take them."""
-        if not self._heats:
+        if self.is_calm(now):
             return ()
         heats = ((key, self._heats.get(key)) for key in keys)
         return tuple(sorted(key for key, heat in heats if heat and now < heat.until))
@@ -81,7 +87,8 @@ class HotKeys:
         """These keys have made a transaction start over, or others were seen to queue for them."""
         for key in keys:
             heat = self._heats.setdefault(key, _Heat())
-            heat.until = now + self._memory_seconds(heat)
+            heat.vain_tokens = 0
+            self._keep(heat, now)
         if len(self._heats) > KEYS_MAX:
             heats = list(self._heats.items())  # other threads note theirs meanwhile
             self._heats = {key: heat for key, heat in heats if now < heat.until}
@@ -92,12 +99,20 @@ class HotKeys:
             heat = self._heats.setdefault(key, _Heat())
             # Up at once, and down slowly: a wait that was cut short makes everything worse.
             heat.wait_seconds = max(seconds, heat.wait_seconds + (seconds - heat.wait_seconds) / 8)
+            heat.vain_tokens = 0 if seconds > 0 else heat.vain_tokens + 1
             if seconds > 0:
-                heat.until = max(heat.until, now + self._memory_seconds(heat))
+                self._keep(heat, now)
+            elif heat.vain_tokens >= VAIN_TOKENS_MAX:
+                self._heats.pop(key, None)
+        if not self._heats:
+            self._hot_until = 0.0
 
-    def _memory_seconds(self, heat: _Heat) -> float:
+    def _keep(self, heat: _Heat, now: float) -> None:
+        """Remember a key from now on for as long as it takes."""
         wanted = max(MEMORY_WAITS * heat.wait_seconds, MEMORY_FLIGHTS * self.flight_seconds)
-        return min(MEMORY_SECONDS_MAX, max(MEMORY_SECONDS_MIN, wanted))
+        seconds = min(MEMORY_SECONDS_MAX, max(MEMORY_SECONDS_MIN, wanted))
+        heat.until = max(heat.until, now + seconds)
+        self._hot_until = max(self._hot_until, heat.until)
 
 
 def gate_seconds(conflicts: int, *, run_seconds: float, is_long: bool) -> float:

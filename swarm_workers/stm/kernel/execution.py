@@ -136,20 +136,23 @@ class Execution(Generic[T]):
         return value
 
     def _make_plan(self) -> RunPlan:
-        is_watched = self._site.may_write or self._conflicts > 0
-        if not self._conflicts and self._local.hot_keys.is_empty and not self._is_listening:
+        is_watched, now = self._site.may_write or self._conflicts > 0, time.monotonic()
+        hot_keys = self._local.hot_keys
+        is_calm = hot_keys.is_calm(now)
+        if is_calm and not self._conflicts and not self._is_listening:
             return _PLAIN_PLANS[is_watched]
-        run_seconds, is_long = self._run_seconds, self._is_long
-        gate = gate_seconds(self._conflicts, run_seconds=run_seconds, is_long=is_long)
-        hot_keys, tokens = self._local.hot_keys, tuple[str, ...]()
-        if gate and not hot_keys.may_close_gate(time.monotonic()):
-            gate = 0.0
-        may_queue = is_watched and not (gate or self._is_listening)  # not while waiting for work
-        if may_queue and not hot_keys.is_empty:
-            keys = {query.key for query in self._foreseen}
-            tokens = hot_keys.tokens(keys, time.monotonic())
+        gate = self._gate_seconds() if hot_keys.may_close_gate(now) else 0.0
+        if (
+            is_calm or gate or self._is_listening or not is_watched
+        ):  # who waits for work waits there
+            return RunPlan(is_watched, gate_seconds=gate, is_listening=self._is_listening)
+        tokens = hot_keys.tokens({query.key for query in self._foreseen}, now)
         seconds = self._deadline.at_most(hot_keys.token_seconds(tokens)) if tokens else 0.0
-        return RunPlan(is_watched, tokens, seconds, gate, self._is_listening)
+        return RunPlan(is_watched, tokens, seconds, is_wary=True)
+
+    def _gate_seconds(self) -> float:
+        run_seconds, is_long = self._run_seconds, self._is_long
+        return gate_seconds(self._conflicts, run_seconds=run_seconds, is_long=is_long)
 
     async def _prefetch(self, plan: RunPlan) -> None:
         """Read what the body is going to read; take the tokens along."""
@@ -160,6 +163,8 @@ class Execution(Generic[T]):
             return
         queued, vain_waits = meter.queue_seconds, meter.vain_waits
         await transaction.fetch(self._foreseen)
+        if plan.is_wary and self._heed_contention():
+            raise RestartSignal  # others queue for what it reads: it would disturb them, in vain
         now = time.monotonic()
         if plan.tokens and meter.vain_waits == vain_waits:
             waited = meter.queue_seconds - queued
@@ -220,10 +225,12 @@ class Execution(Generic[T]):
         is_free = not (self._conflicts or self._is_listening or self._plan.tokens)
         return is_free and self._local.sites.is_repeating(self._call)
 
-    def _heed_contention(self) -> None:
+    def _heed_contention(self) -> bool:
+        """Remember what others queue for; say whether there is any."""
         contended = self._session.take_contended()
         if contended:
             self._local.hot_keys.note_conflict(contended, time.monotonic())
+        return bool(contended)
 
     def _note_vain_run(self, lost: dict[Query, Reply]) -> None:
         """A run has to be repeated: others have changed what it read, or it was held up.

@@ -4,6 +4,7 @@ from swarm_workers.stm.kernel.contention import (
     CONFLICTS_BEFORE_ANY_GATE,
     GATE_SECONDS_MAX,
     MEMORY_SECONDS_MIN,
+    VAIN_TOKENS_MAX,
     HotKeys,
     gate_seconds,
 )
@@ -28,17 +29,24 @@ def test_it_is_remembered_for_four_times_as_long_as_the_queue_takes() -> None:
 
 def test_it_is_remembered_for_longer_on_a_slow_network() -> None:
     hot = HotKeys()
-    hot.flight_seconds = 0.005
+    hot.flight_seconds = 0.0005
     hot.note_conflict(["a"], 1.0)
-    assert hot.tokens(["a"], 2.2) == ("a",)
-    assert hot.tokens(["a"], 2.3) == ()
+    assert hot.tokens(["a"], 5.9) == ("a",)
+    assert hot.is_calm(6.1)
+    assert hot.tokens(["a"], 6.1) == ()
 
 
-def test_who_had_not_to_wait_forgets() -> None:
+def test_a_key_for_which_nobody_else_comes_is_forgotten() -> None:
     hot = HotKeys()
-    hot.note_conflict(["a"], 1.0)
-    hot.note_wait(["a"], 0.0, 1.2)
-    assert hot.tokens(["a"], 1.26) == ()
+    hot.note_conflict(["a", "b"], 1.0)
+    for _ in range(VAIN_TOKENS_MAX - 1):
+        hot.note_wait(["a"], 0.0, 1.0)
+    hot.note_wait(["a"], 0.01, 1.0)
+    for _ in range(VAIN_TOKENS_MAX):
+        assert hot.tokens(["a"], 1.0) == ("a",)
+        hot.note_wait(["a"], 0.0, 1.0)
+    assert hot.tokens(["a", "b"], 1.0) == ("b",)
+    assert not hot.is_calm(1.0)
 
 
 def test_tokens_are_taken_in_one_order_by_all() -> None:
