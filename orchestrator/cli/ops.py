@@ -17,7 +17,10 @@ from orchestrator.cli.stack import read_settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-app = typer.Typer(help="Exchange operations with another database, or purge.", no_args_is_help=True)
+app = typer.Typer(
+    help="Exchange operations with another database, check out any state, or purge.",
+    no_args_is_help=True,
+)
 
 _PROGRESS_LINES = 5_000
 BranchArgument = Annotated[
@@ -30,7 +33,7 @@ BranchArgument = Annotated[
 
 @app.callback()
 def ops() -> None:
-    """Exchange operations with another database, or purge."""
+    """Exchange operations with another database, check out any state, or purge."""
 
 
 @app.command()
@@ -92,13 +95,68 @@ def import_operations(
 
 
 @app.command()
-def vector(swarm: BranchArgument = None) -> None:
-    """Print what a branch has seen, for `swarm ops export --since` elsewhere."""
-    from swarm_workers.source.log.operation_log import OperationLog  # noqa: PLC0415
+def vector(
+    swarm: BranchArgument = None,
+    *,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Compare: with a landing's number, a vector, or a file of one."),
+    ] = None,
+) -> None:
+    """Print what a branch has seen, for `swarm ops export --since` elsewhere.
 
+    With --against, how that stands to another, and how many operations each lacks.
+    """
+    from swarm_workers.source.log.operation_log import OperationLog  # noqa: PLC0415
+    from swarm_workers.source.log.vectors import compare, missing  # noqa: PLC0415
+    from swarm_workers.source.store import SourceStore  # noqa: PLC0415
+
+    other = _seen(against)
     with _engine() as engine:
-        seen = OperationLog(engine).vector(_branch(engine, swarm))
-    sys.stdout.write(json.dumps(seen, sort_keys=True) + "\n")
+        branch = _branch(engine, swarm)
+        seen = OperationLog(engine).vector(branch)
+        if isinstance(other, int):
+            other = dict(SourceStore(engine).landing(branch, other).version_vector)
+    if other is None:
+        sys.stdout.write(json.dumps(seen, sort_keys=True) + "\n")
+        return
+    ahead, behind = (sum(map(len, runs)) for runs in (missing(other, seen), missing(seen, other)))
+    sys.stdout.write(
+        f"{compare(seen, other)}: {ahead} operations are here and not there, "
+        f"{behind} there and not here\n"
+    )
+
+
+@app.command()
+def checkout(
+    swarm: BranchArgument = None,
+    *,
+    into: Annotated[Path, typer.Option(metavar="FOLDER", help="New, or empty.")],
+    at: Annotated[
+        str | None,
+        typer.Option(help="A landing's number, a vector, or a file of one; default: the head."),
+    ] = None,
+) -> None:
+    """Write the files of a state of a branch.
+
+    A landing that was purged can still be had by its vector.
+    """
+    from orchestrator.errors import UsageError  # noqa: PLC0415
+    from swarm_workers.source.folder import write_folder  # noqa: PLC0415
+    from swarm_workers.source.log.operation_log import OperationLog  # noqa: PLC0415
+    from swarm_workers.source.store import SourceStore  # noqa: PLC0415
+
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise UsageError(f"'{into}' is there and not empty; name a new folder")
+    state = _seen(at)
+    with _engine() as engine:
+        branch = _branch(engine, swarm)
+        if isinstance(state, dict):
+            tree = OperationLog(engine).checkout_at(branch, state)
+        else:
+            tree = SourceStore(engine).checkout(branch, state)
+    write_folder(into, tree)
+    sys.stdout.write(f"{len(tree)} files of branch {branch} written to {into}\n")
 
 
 @app.command()

@@ -10,7 +10,7 @@ from swarm_workers.source.errors import EmptyLandingError
 from swarm_workers.source.fitting import require_fitting
 from swarm_workers.source.loading import load_sides
 from swarm_workers.source.log import lanes
-from swarm_workers.source.log.landings import Entry, record_landing
+from swarm_workers.source.log.landings import LandingEntry, record_landing
 from swarm_workers.source.log.purging import require_kept
 from swarm_workers.source.reading import branch_uuid, state_of
 from swarm_workers.source.rekeying import rekey
@@ -37,7 +37,7 @@ def make_fork(connection: Connection, branch: uuid.UUID, origin: Landing) -> Non
         )
     )
     lanes.open_lane(connection, branch, lamport)
-    entry = Entry(
+    entry = LandingEntry(
         0,
         origin.author,
         origin.version_vector,
@@ -77,8 +77,8 @@ def land_change(
     return reading.read_landing(connection, head.branch_id, head.number + 1)
 
 
-def _entry(head: Landing, change: Change, exit_status: int | None) -> Entry:
-    return Entry(
+def _entry(head: Landing, change: Change, exit_status: int | None) -> LandingEntry:
+    return LandingEntry(
         head.number + 1,
         change.author,
         head.version_vector,

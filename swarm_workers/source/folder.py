@@ -1,4 +1,4 @@
-"""A folder on disk, read as a tree: what belongs to the source and nothing else.
+"""A folder on disk, read as a tree: what belongs to the source and nothing else; or written.
 
 In a git work tree these are the files that git tracks, as they are on disk, and untracked ones that
 it does not ignore. In any other folder, and among untracked files, what tools leave behind is left
@@ -45,6 +45,26 @@ def read_folder(root: Path, *, bytes_max: int = TREE_BYTES_MAX) -> Tree:
     for path in sorted(set(_source_paths(root))):
         reader.take(path)
     return reader.tree
+
+
+def write_folder(root: Path, tree: Tree) -> None:
+    """Write the files of a tree into a folder, which is made if there is none.
+
+    Raises:
+        FileExistsError: the folder holds one of them already.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    # Links come last: nothing is written through one, wherever it leads.
+    for path, file in sorted(tree.items(), key=lambda item: item[1].link_target is not None):
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file.link_target is not None:
+            target.symlink_to(file.link_target)
+            continue
+        with target.open("xb") as written:
+            written.write(file.data)
+        if file.is_executable:
+            target.chmod(target.stat().st_mode | 0o111)
 
 
 class _Reader:

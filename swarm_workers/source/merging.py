@@ -15,7 +15,7 @@ from swarm_workers.protocols import TreeFile
 from swarm_workers.source.pieces import Piece
 from swarm_workers.source.registers import Node, Nodes, apply_operations
 from swarm_workers.source.rekeying import has_moved, has_new_keys, place_anew
-from swarm_workers.source.shape import Shape, is_structure, shape_of
+from swarm_workers.source.shape import Shape, is_structure, shape_of, touched_files
 from swarm_workers.source.text_merge import merge_texts
 from swarm_workers.source.tree_files import BlobReader, file_at
 from swarm_workers.source.values import Clash, ClashKind
@@ -104,13 +104,7 @@ def _paths(side: Side, file_ids: set[NodeId]) -> set[str]:
 
 
 def _touched(before: Side, after: Side) -> set[NodeId]:
-    """Return the files in which any node differs."""
-    touched: set[NodeId | None] = set()
-    for node_id in before.nodes.keys() | after.nodes.keys():
-        places = before.shape.place(node_id), after.shape.place(node_id)
-        if before.nodes.get(node_id) != after.nodes.get(node_id) or places[0] != places[1]:
-            touched |= {place.file_id for place in places}
-    return {file_id for file_id in touched if file_id is not None}
+    return touched_files((before.nodes, before.shape), (after.nodes, after.shape))
 
 
 class _Rebasing:

@@ -49,7 +49,6 @@ _LANDING_SELECT = """
 """
 _HEAD = text(f"{_LANDING_SELECT} WHERE branch_id = :branch ORDER BY number DESC LIMIT 1")
 _ONE = text(f"{_LANDING_SELECT} WHERE branch_id = :branch AND number = :number")
-_ALL = text(f"{_LANDING_SELECT} WHERE branch_id = :branch ORDER BY number")
 _OF_ATTEMPT = text(f"{_LANDING_SELECT} WHERE attempt_id = :attempt")
 _TOUCHED = text(
     "SELECT DISTINCT node_id FROM nodes WHERE branch_id = :branch"
@@ -138,12 +137,6 @@ def read_landing(connection: Connection, branch_id: str, number: int | None) -> 
     if row is None:
         raise UnknownLandingError(branch_id, number)
     return landing_of(row)
-
-
-def read_landings(connection: Connection, branch_id: str) -> list[Landing]:
-    """Return all landings of a branch, the oldest first."""
-    rows = connection.execute(_ALL, {"branch": branch_uuid(branch_id)})
-    return [landing_of(row) for row in rows]
 
 
 def read_landing_of_attempt(connection: Connection, attempt_id: uuid.UUID) -> Landing | None:

@@ -87,11 +87,6 @@ def apply_to_edges(
     return joined
 
 
-def rebuild(operations: Iterable[Operation]) -> dict[NodeId, Node]:
-    """Return the nodes that these operations, all there are, make."""
-    return apply_operations({}, operations)
-
-
 def _join(node: Node, operation: Operation) -> Node:
     stamp = operation.stamp
     changes: dict[str, Any] = {}

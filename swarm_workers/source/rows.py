@@ -39,17 +39,23 @@ def as_json(value: Any) -> str:
 def operation_rows(
     operations: Iterable[Operation], attempt_id: uuid.UUID | None
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield rows of the log."""
-    for operation in operations:
-        yield (
-            operation.stamp.author,
-            operation.stamp.author_seq,
-            operation.stamp.lamport,
-            operation.kind.value,
-            operation.node_id,
-            attempt_id,
-            as_json(operation.payload),
-        )
+    """Return rows of the log, one by one."""
+    return (operation_row(each, each.stamp, attempt_id) for each in operations)
+
+
+def operation_row(
+    operation: Operation, stamp: Stamp, attempt_id: uuid.UUID | None
+) -> tuple[Any, ...]:
+    """Return the row of an operation, stamped so."""
+    return (
+        stamp.author,
+        stamp.author_seq,
+        stamp.lamport,
+        operation.kind.value,
+        operation.node_id,
+        attempt_id,
+        as_json(operation.payload),
+    )
 
 
 def operation_of(row: Row[Any]) -> Operation:

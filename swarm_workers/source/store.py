@@ -21,7 +21,7 @@ from swarm_workers.source.importing import import_operations
 from swarm_workers.source.joining import join
 from swarm_workers.source.loading import blob_reader
 from swarm_workers.source.log import lanes, sealing
-from swarm_workers.source.log.landings import Entry
+from swarm_workers.source.log.landings import LandingEntry
 from swarm_workers.source.lookup import read_module_names, read_scope
 from swarm_workers.source.node_ids import IdSource
 from swarm_workers.source.reading import branch_uuid, state_of
@@ -33,11 +33,9 @@ from swarm_workers.source.values import (
     Branch,
     Change,
     Clash,
-    Conflict,
     HeadMoved,
     Joined,
     Landing,
-    Merged,
 )
 from tasks_schema.messages.source import Operation
 from tasks_schema.tables.source import BRANCHES
@@ -81,7 +79,7 @@ class SourceStore:
             if made is None:  # somebody imported the same tree while we took it apart
                 return Branch(str(_branch_of_digest(connection, digest)))
             lane = lanes.open_lane(connection, branch, 0)
-            entry = Entry(0, "import", {}, note="import")
+            entry = LandingEntry(0, "import", {}, note="import")
             stamped = writing.restamp(lane, operations)
             writing.write_landing(connection, lane, entry, stamped, {})
         return Branch(str(branch))
@@ -102,11 +100,6 @@ class SourceStore:
         """Return one landing of a branch."""
         with transaction(self._engine) as connection:
             return reading.read_landing(connection, branch_id, number)
-
-    def landings(self, branch_id: str) -> list[Landing]:
-        """Return all landings of a branch, the oldest first."""
-        with transaction(self._engine) as connection:
-            return reading.read_landings(connection, branch_id)
 
     def landing_of_attempt(self, attempt_id: uuid.UUID) -> Landing | None:
         """Return the landing that an attempt made; None if it made none."""
@@ -155,20 +148,6 @@ class SourceStore:
             nodes = {**structure, **contents}
             return diff_tree(nodes, changes, self._ids(), blob_reader(connection, ()))
 
-    def merge(
-        self, branch_id: str, base: int, operations: Sequence[Operation]
-    ) -> Merged | Conflict:
-        """Return what the head would be with operations that were made on an older landing.
-
-        Nothing is written. The caller tests the merged state, then lands `Merged.operations` with
-        `Merged.head` as the expected head.
-        """
-        joined = self.join(branch_id, [Change(base, tuple(operations), "", uuid.UUID(int=0))])
-        (part,) = joined.parts
-        if isinstance(part, Conflict):
-            return part
-        return Merged(joined.changes, part, joined.head)
-
     def join(self, branch_id: str, changes: Sequence[Change]) -> Joined:
         """Return what the head would be with several changes; those that clash are left out.
 
@@ -194,8 +173,8 @@ class SourceStore:
 
         Args:
             branch_id: the branch.
-            expected_head: the head that the operations were made or merged on.
-            operations: as `propose` or `merge` gave them; stamped anew here.
+            expected_head: the head that the operations were made or joined on.
+            operations: as `propose` or `join` gave them; stamped anew here.
             author: the agent.
             attempt_id: a second landing of it changes nothing and returns the first one's.
             exit_status: of the success command on just this state.

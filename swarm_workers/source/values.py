@@ -105,14 +105,3 @@ class Joined:
     """Of each change in turn the operations to land in place of its own, empty if the head has it
     all already; or why it was left out."""
     head: int
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """What the head would be with operations that were made against an older landing."""
-
-    changes: Mapping[str, TreeFile | None]
-    """Files that would differ from the head's; None for one that would be gone."""
-    operations: tuple[Operation, ...]
-    """To be landed in place of the others, on this head. Empty if the head has it all already."""
-    head: int

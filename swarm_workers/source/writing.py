@@ -9,19 +9,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from sqlalchemy import Connection, any_, literal, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy import Connection, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from swarm_workers.source.log.landings import Entry, record_landing
+from swarm_workers.source.log.landings import LandingEntry, record_landing
 from swarm_workers.source.log.lanes import Lane
-from swarm_workers.source.log.sealing import seal_edges
+from swarm_workers.source.log.sealing import end_versions, seal_edges
 from swarm_workers.source.registers import Nodes, apply_operations
 from swarm_workers.source.rows import copy_rows, node_row, operation_rows
 from swarm_workers.source.shape import Shape, shape_of
 from tasks_schema.ids import NodeId
 from tasks_schema.messages.source import Operation, Stamp
-from tasks_schema.tables.source import BLOBS, NODES, OPERATIONS, PUSHED, VERSION_VECTORS
+from tasks_schema.tables.source import BLOBS, NODES, OPERATIONS, VERSION_VECTORS
 
 _MERGE_EDGES = text("SELECT merge_edges(:branch, :author, :first, :last)")
 
@@ -39,7 +38,11 @@ def restamp(lane: Lane, operations: Sequence[Operation]) -> list[Operation]:
 
 
 def write_landing(
-    connection: Connection, lane: Lane, entry: Entry, operations: Sequence[Operation], before: Nodes
+    connection: Connection,
+    lane: Lane,
+    entry: LandingEntry,
+    operations: Sequence[Operation],
+    before: Nodes,
 ) -> dict[str, int]:
     """Write a landing and return its version vector. Blocks.
 
@@ -83,7 +86,7 @@ def _write_versions(
     old, new = shape_of(before), shape_of(after)
     changed = [each for each in sorted(after) if _is_changed(each, before, after, old, new)]
     if before:
-        _end_versions(connection, branch, number, changed)
+        end_versions(connection, branch, number, changed)
     rows = (node_row(branch, number, after[each], new.place(each)) for each in changed)
     copy_rows(connection, NODES, rows)
 
@@ -92,21 +95,6 @@ def _is_changed(node_id: NodeId, before: Nodes, after: Nodes, old: Shape, new: S
     if before.get(node_id) is not after[node_id]:
         return True
     return old.place(node_id) != new.place(node_id)
-
-
-def _end_versions(
-    connection: Connection, branch: uuid.UUID, number: int, changed: Sequence[NodeId]
-) -> None:
-    connection.execute(
-        update(NODES)
-        .where(
-            NODES.c.branch_id == branch,
-            NODES.c.node_id == any_(literal(list(changed), ARRAY(UUID(as_uuid=True)))),
-            NODES.c.landing_to.is_(None),
-            NODES.c.landing_from < PUSHED,
-        )
-        .values(landing_to=number)
-    )
 
 
 def _advance(connection: Connection, lane: Lane, last_seq: int) -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from sqlalchemy import Connection, create_engine, inspect, make_url, text
 
 import tasks_schema.migrations
 import tasks_schema.tables
+from swarm_workers.source.edges.stored import is_derived
+from swarm_workers.source.reading import read_landing, state_of
 from tasks_schema.migrations.comparison import is_compared
 from tasks_schema.tables.base import METADATA
 
@@ -103,6 +106,37 @@ def test_nothing_is_left_to_migrate(empty_database: str) -> None:
         migrate(connection, "head")
         context = MigrationContext.configure(connection, opts={"include_name": is_compared})
         assert compare_metadata(context, METADATA) == []
+
+
+def test_what_landed_before_edges_were_kept_is_not_taken_to_have_them(
+    empty_database: str,
+) -> None:
+    imported, fork, attempt = (uuid.UUID(int=at) for at in (1, 2, 3))
+    with transaction(empty_database) as connection:
+        migrate(connection, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO branches (branch_id, parent_branch, parent_landing, name, digest)"
+                " VALUES (:imported, NULL, NULL, 'old', 'd'), (:fork, :imported, 0, 'fork', NULL)"
+            ),
+            {"imported": imported, "fork": fork},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO landings (branch_id, number, attempt_id, version_vector, author,"
+                " first_seq, last_seq) VALUES (:imported, 0, NULL, '{}', 'a', 1, 0),"
+                " (:fork, 0, NULL, '{}', 'a', 1, 0), (:fork, 1, :attempt, '{\"b\": 2}', 'a', 1, 2)"
+            ),
+            {"imported": imported, "fork": fork, "attempt": attempt},
+        )
+    with transaction(empty_database) as connection:
+        migrate(connection, "head")
+    with transaction(empty_database) as connection:
+        for branch, landing in ((imported, 0), (imported, 1), (fork, 0), (fork, 2)):
+            state = state_of(connection, str(branch), landing)
+            assert not is_derived(connection, state), (branch, landing)
+        head = read_landing(connection, str(fork), None)
+        assert (head.number, head.version_vector, head.attempt_id) == (2, {"b": 2}, None)
 
 
 def test_migrations_can_be_taken_back(empty_database: str) -> None:

@@ -18,7 +18,7 @@ from swarm_workers.source.edges.walk import read_names
 from swarm_workers.source.pieces import FileFormat
 from swarm_workers.source.registers import Nodes
 from swarm_workers.source.scope import modules_of, parents_of
-from swarm_workers.source.shape import Shape
+from swarm_workers.source.shape import Shape, touched_files
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind, OperationKind
 from tasks_schema.messages.source import EdgeId, Operation
@@ -89,22 +89,11 @@ def edge_changes(
         after: the same, as they are to be.
         stock: of the state before.
     """
-    touched = _touched(before, after)
+    touched = touched_files(before, after)
     if not touched:
         return []
     old, new = (_Side.of(*each, touched, stock) for each in (before, after))
     return _Deriving(old, new, touched, stock).operations()
-
-
-def _touched(before: tuple[Nodes, Shape], after: tuple[Nodes, Shape]) -> set[NodeId]:
-    """Return the files in which anything differs, or that lie elsewhere."""
-    (old, old_shape), (new, new_shape) = before, after
-    touched: set[NodeId | None] = set()
-    for node_id in old.keys() | new.keys():
-        places = old_shape.place(node_id), new_shape.place(node_id)
-        if old.get(node_id) is not new.get(node_id) or places[0] != places[1]:
-            touched |= {place.file_id for place in places}
-    return {file_id for file_id in touched if file_id is not None}
 
 
 @dataclass(frozen=True, slots=True)

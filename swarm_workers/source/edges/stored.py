@@ -89,7 +89,7 @@ def edges_after(
             of the files that the operations touch.
         operations: of the landing.
     """
-    if _is_derived(connection, state):
+    if is_derived(connection, state):
         before, after = ((side.nodes, side.shape) for side in sides)
         return edge_changes(before, after, StoredState(connection, state))
     rows = connection.execute(state.select(NODE_SELECT, "TRUE"))
@@ -99,7 +99,7 @@ def edges_after(
     return difference(old, edges_of_tree(whole.nodes, whole.shape))
 
 
-def _is_derived(connection: Connection, state: State) -> bool:
+def is_derived(connection: Connection, state: State) -> bool:
     """Say whether the edges of a state were found when it came to be: not by a push."""
     for branch, landing in state.levels:
         row = connection.execute(_ORIGIN, {"branch": branch, "landing": landing}).one()

@@ -108,6 +108,9 @@ class MissingOperationsError(SourceError):
         self.held = held
 
 
+NEVER_WRITTEN = "is said to be of this store, which never wrote it"
+
+
 class AlteredOperationError(SourceError):
     """An operation arrives that differs from the one of the same author and number."""
 

@@ -10,7 +10,7 @@ from tasks_schema.tables.source import LANDINGS
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LandingEntry:
     """What is recorded of a landing beside its operations."""
 
     number: int
@@ -25,7 +25,7 @@ class Entry:
 def record_landing(
     connection: Connection,
     branch: uuid.UUID,
-    entry: Entry,
+    entry: LandingEntry,
     vector: Mapping[str, int],
     own: tuple[int, int] = (1, 0),
 ) -> None:

@@ -20,7 +20,7 @@ from swarm_workers.source.log.purging import purge_landings
 from swarm_workers.source.log.pushing import Push, Pushed, is_one_statement, push
 from swarm_workers.source.log.receiving import Received, receive
 from swarm_workers.source.log.spooling import spooled
-from swarm_workers.source.log.vectors import Run, Vector, missing
+from swarm_workers.source.log.vectors import Vector
 from swarm_workers.source.reading import branch_uuid
 from swarm_workers.source.values import Landing
 from tasks_schema.messages.source import Operation
@@ -92,10 +92,6 @@ class OperationLog:
         with snapshot(self._engine) as connection:
             head = reading.read_landing(connection, branch_id, None)
             return sealing.live_vector(connection, branch_uuid(branch_id), head.version_vector)
-
-    def missing(self, branch_id: str, have: Vector) -> list[Run]:
-        """Return which operations of a branch somebody has not seen."""
-        return missing(have, self.vector(branch_id))
 
     def checkout_at(self, branch_id: str, vector: Vector) -> Tree:
         """Return the files of the state that a vector speaks of, byte for byte.

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import psycopg
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
@@ -32,12 +31,12 @@ from swarm_workers.source.log.errors import (
 from swarm_workers.source.log.lanes import lane_of
 from swarm_workers.source.log.soundness import require_sound
 from swarm_workers.source.reading import branch_uuid
-from swarm_workers.source.rows import as_json, copy_rows
+from swarm_workers.source.rows import as_json, copy_rows, operation_row
 from swarm_workers.source.tree_files import is_blob_name
 from swarm_workers.source.writing import write_blobs
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind, OperationKind
-from tasks_schema.messages.source import Operation
+from tasks_schema.messages.source import Operation, Stamp
 from tasks_schema.tables.source import OPERATIONS
 
 FUNCTION_SIZE_MAX = 300
@@ -171,15 +170,7 @@ def _opening(pushing: Push) -> dict[str, Any]:
 
 def _rows(pushing: Push, pushed: Pushed) -> Iterator[tuple[Any, ...]]:
     for seq, operation in enumerate(pushing.operations, pushed.first_seq):
-        yield (
-            pushed.author,
-            seq,
-            pushed.lamport,
-            operation.kind.value,
-            operation.node_id,
-            pushing.push_id,
-            msgspec.json.encode(operation.payload).decode(),
-        )
+        yield operation_row(operation, Stamp(pushed.lamport, pushed.author, seq), pushing.push_id)
 
 
 def _refusal(error: DBAPIError, pushing: Push) -> SourceError | None:

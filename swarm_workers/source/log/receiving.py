@@ -16,12 +16,15 @@ from swarm_workers.source.errors import UnknownBranchError
 from swarm_workers.source.log import lanes, sealing
 from swarm_workers.source.log.blobs import BlobAssembly
 from swarm_workers.source.log.errors import (
+    NEVER_WRITTEN,
+    AlteredOperationError,
     MissingOperationsError,
     OtherScopeError,
     RunawayLamportError,
+    UnknownVectorError,
 )
-from swarm_workers.source.log.landings import Entry as LandingEntry
-from swarm_workers.source.log.landings import record_landing
+from swarm_workers.source.log.landings import LandingEntry, record_landing
+from swarm_workers.source.log.replay import require_held
 from swarm_workers.source.log.staging import Staged, Staging
 from swarm_workers.source.log.vectors import join, missing
 from swarm_workers.source.log.wholeness import drop_unchanged, require_whole
@@ -115,6 +118,7 @@ class _Receiving:
         self._vector = dict(self._before)
         self._is_partial = self._check_scope()
         self._check_since()
+        self._check_until()
         self._lamports: dict[str, int] = {}
         self._newest = lanes.newest_lamport(connection, header.branch_id)
         self._staging = Staging(connection, header.branch_id)
@@ -141,6 +145,16 @@ class _Receiving:
             held = self._vector.get(author, 0)
             if seq > held:
                 raise MissingOperationsError(author, seq + 1, held)
+
+    def _check_until(self) -> None:
+        """Refuse to count as seen what this store itself would have written, and has not."""
+        tag = lanes.hub_tag(self._connection)
+        until = self._header.until
+        own = {author: until[author] for author in until if author.startswith(f"{tag}:")}
+        try:
+            require_held(self._connection, own)
+        except UnknownVectorError as error:
+            raise AlteredOperationError(error.author, error.seq, NEVER_WRITTEN) from error
 
     def take(self, number: int, entry: Entry) -> None:
         """Take one operation; those that were held back for it are merged now and then."""

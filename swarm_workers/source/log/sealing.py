@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from swarm_workers.source.log.landings import Entry, record_landing
+from swarm_workers.source.log.landings import LandingEntry, record_landing
 from swarm_workers.source.log.lanes import seen_by_lanes
 from swarm_workers.source.log.vectors import join
 from swarm_workers.source.reading import State, branch_uuid, read_landing, state_of
@@ -106,7 +106,7 @@ def seal_pushed(connection: Connection, head: Landing) -> Landing:
     if not is_pushed(connection, branch):
         return head
     state = state_of(connection, head.branch_id, head.number)
-    entry = Entry(head.number + 1, "push", head.version_vector, note="what lanes had pushed")
+    entry = LandingEntry(head.number + 1, "push", head.version_vector, note="what lanes had pushed")
     seal_nodes(connection, branch, state, entry.number)
     seal_edges(connection, branch, entry.number)
     vector = live_vector(connection, branch, head.version_vector)
@@ -132,7 +132,7 @@ def seal_nodes(connection: Connection, branch: uuid.UUID, state: State | None, n
     where = {"branch": branch, "pushed": PUSHED}
     touched = {row.node_id: node_of(row) for row in connection.execute(_PUSHED_NODES, where)}
     fitted = refit(HeadStock(connection, state), touched)
-    _end_versions(connection, branch, number, fitted.changed)
+    end_versions(connection, branch, number, fitted.changed)
     _land_pushed(connection, branch, number, touched, fitted)
     moved = sorted(fitted.changed - touched.keys())
     rows = (
@@ -148,9 +148,10 @@ def seal_edges(connection: Connection, branch: uuid.UUID, number: int) -> None:
     connection.execute(_LAND_EDGES, where)
 
 
-def _end_versions(
+def end_versions(
     connection: Connection, branch: uuid.UUID, number: int, changed: Iterable[NodeId]
 ) -> None:
+    """End the versions of these nodes that were alive until a landing. Blocks."""
     values = {"branch": branch, "number": number, "nodes": list(changed)}
     connection.execute(_END, values)
 

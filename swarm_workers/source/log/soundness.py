@@ -63,8 +63,9 @@ def _wrong_with_kind(operation: Operation) -> str:
             return "deletes it to somewhere else than the trash"
         case OperationKind.NODE_UPDATE if operation.parent is not None:
             return "moves it in an update"
-        case _:
-            return ""
+        case _:  # parent and position are one register: merged apart, hubs would differ
+            is_half = (operation.parent is None) is not (operation.position is None)
+            return "gives it half a place" if is_half else ""
 
 
 def is_position(position: str) -> bool:
@@ -103,6 +104,9 @@ def _wrong_with_meta(operation: Operation) -> str:
 
 
 def _wrong_with_format(meta: Mapping[str, Any]) -> str:
+    unknown = sorted(meta.keys() - _META.keys())
+    if unknown:
+        return f"says something in the unknown field {unknown[0]!r}"
     for key, kind in _META.items():
         if not isinstance(meta.get(key), kind):
             return f"does not say which '{key}' the file has"

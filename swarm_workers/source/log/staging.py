@@ -8,7 +8,11 @@ from typing import Any
 from psycopg import sql
 from sqlalchemy import Connection, TextClause, text
 
-from swarm_workers.source.log.errors import AlteredOperationError, OperationsFileError
+from swarm_workers.source.log.errors import (
+    NEVER_WRITTEN,
+    AlteredOperationError,
+    OperationsFileError,
+)
 from swarm_workers.source.log.vectors import runs_of
 from swarm_workers.source.log.wire import Entry
 
@@ -86,7 +90,7 @@ class Staging:
             OperationsFileError: one is earlier than the one before it.
         """
         self._copy(batch)
-        self._require_not(_NEVER_WRITTEN, "is said to be of this store, which never wrote it")
+        self._require_not(_NEVER_WRITTEN, NEVER_WRITTEN)
         self._connection.execute(_KEEP)
         self._require_not(_ALTERED, "differs from the one here")
         self._require_forwards()

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tasks_schema.messages.source import Operation
-
 Vector = Mapping[str, int]
 """Author -> the last of its operations that is seen."""
 
@@ -55,11 +53,6 @@ def join(*vectors: Vector) -> dict[str, int]:
 def covers(vector: Vector, other: Vector) -> bool:
     """Say whether a vector has seen all that another has."""
     return all(vector.get(author, 0) >= seq for author, seq in other.items())
-
-
-def holds(vector: Vector, operation: Operation) -> bool:
-    """Say whether a vector has seen an operation."""
-    return vector.get(operation.stamp.author, 0) >= operation.stamp.author_seq
 
 
 def compare(left: Vector, right: Vector) -> Order:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from swarm_workers.stm.engines.scripts import script
 from swarm_workers.stm.questions import SOFT_KINDS, Effect, Query, Reply
-from swarm_workers.stm.wires.packing import Command, pack, packed
+from swarm_workers.stm.wires.packing import Command, pack, pack_call, packed
 
 _PACKED_MAX = 6
 """Keys of a command that is kept packed: those of small transactions, which repeat."""
@@ -90,10 +90,11 @@ def command_of(effect: Effect) -> Command:
     """Return an effect as a command of its own."""
     if effect.kind == "TOKEN":
         token, *arguments = effect.arguments
-        return ("EVALSHA", script("hand_on").digest, 2, effect.key, token, *arguments)
+        assert isinstance(token, bytes)
+        return evaluated("hand_on", (effect.key, token.decode()), arguments)
     return (effect.kind, effect.key, *effect.arguments)
 
 
-def evaluated(name: str, keys: list[str], arguments: list[Any]) -> Command:
+def evaluated(name: str, keys: tuple[str, ...], arguments: Sequence[str | bytes | int]) -> Command:
     """Return the command that runs one of the programs."""
-    return ("EVALSHA", script(name).digest, len(keys), *keys, *arguments)
+    return pack_call(script(name).digest, keys, arguments)

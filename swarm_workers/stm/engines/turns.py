@@ -51,13 +51,14 @@ class Turns:
             commands += [("SCRIPT", "LOAD", script(name).text) for name in SCRIPTS]
             self._slot.has_programs = True
         if plan.gate_seconds:
-            arguments = [self._slot.writer, int(plan.gate_seconds * 1000)]
-            commands.append(evaluated("close_gate", [self._keys.gate], arguments))
+            milliseconds = int(plan.gate_seconds * 1000)
+            closing = evaluated("close_gate", (self._keys.gate,), (self._slot.writer, milliseconds))
+            commands.append(closing)
         for key in wanted:
-            pair = [self._keys.flag(key), self._keys.token(key)]
-            name = f"{self._slot.writer}:{time.monotonic_ns()}"
-            commands.append(evaluated("offer", pair, [name, self._flag_milliseconds]))
-            commands.append(("BLPOP", pair[1], f"{plan.token_seconds:.3f}"))
+            pair = self._keys.flag(key), self._keys.token(key)
+            name = b"%b:%d" % (self._slot.writer.encode(), time.monotonic_ns())
+            commands.append(evaluated("offer", pair, (name, self._flag_milliseconds)))
+            commands.append(("BLPOP", pair[1], b"%.3f" % plan.token_seconds))
         return wanted
 
     def note(self, wanted: tuple[str, ...], replies: list[Any]) -> int:
@@ -84,7 +85,7 @@ class Turns:
         """Return what opens the gate if it is still held, for a run that ends without a commit."""
         if not self.has_gate:
             return None
-        return evaluated("open_gate", [self._keys.gate], [self._slot.writer])
+        return evaluated("open_gate", (self._keys.gate,), (self._slot.writer,))
 
     @property
     def _flag_milliseconds(self) -> int:

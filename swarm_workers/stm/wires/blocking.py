@@ -55,11 +55,13 @@ class BlockingWire:
         self._check()
         try:
             answer_seconds = self._address.answer_seconds
-            if waiting_seconds and answer_seconds is not None:
+            # A short wait fits into the time for an answer, and is worth no call of the system.
+            is_long = answer_seconds is not None and waiting_seconds > answer_seconds / 2
+            if is_long and answer_seconds is not None:
                 self._allow(waiting_seconds + answer_seconds)
             self._socket.sendall(pack_all(commands))
             replies = self._replies(len(commands))
-            if waiting_seconds:
+            if is_long:
                 self._allow(answer_seconds)
         except _LOST as error:
             self.close()

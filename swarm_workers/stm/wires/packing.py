@@ -4,7 +4,7 @@ In Python: that of hiredis 3.5.0 crashes the process when a signal handler raise
 a soft time limit does just that. Pure: no I/O, no clock, no chance.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 Command = tuple[str | bytes | int, ...] | bytes
@@ -21,6 +21,12 @@ def pack_all(commands: Iterable[Command]) -> bytes:
     return b"".join([each if type(each) is bytes else _packed_words(each) for each in commands])
 
 
+def pack_call(digest: str, keys: tuple[str, ...], arguments: Sequence[str | bytes | int]) -> bytes:
+    """Return the command that runs a program; keys occur again and again, arguments do not."""
+    count = b"*%d\r\n" % (3 + len(keys) + len(arguments))
+    return b"".join([count, _packed_call(digest, keys), *map(_packed_word, arguments)])
+
+
 def pack_set(key: str, value: bytes) -> bytes:
     """Return the command that replaces a value."""
     return b"*3\r\n$3\r\nSET\r\n%b$%d\r\n%b\r\n" % (_packed_name(key), len(value), value)
@@ -32,16 +38,21 @@ def packed(*words: str) -> bytes:
     return pack(words)
 
 
-def _packed_words(words: Iterable[str | bytes | int]) -> bytes:
-    parts = [b""]
-    for word in words:
-        if isinstance(word, str):
-            parts.append(_packed_name(word))
-        else:
-            data = word if isinstance(word, bytes) else b"%d" % word
-            parts.append(b"$%d\r\n%b\r\n" % (len(data), data))
-    parts[0] = b"*%d\r\n" % (len(parts) - 1)
-    return b"".join(parts)
+def _packed_words(words: Sequence[str | bytes | int]) -> bytes:
+    return b"".join([b"*%d\r\n" % len(words), *map(_packed_word, words)])
+
+
+def _packed_word(word: str | bytes | int) -> bytes:
+    if isinstance(word, str):
+        return _packed_name(word)
+    data = word if isinstance(word, bytes) else b"%d" % word
+    return b"$%d\r\n%b\r\n" % (len(data), data)
+
+
+@lru_cache(maxsize=4096)
+def _packed_call(digest: str, keys: tuple[str, ...]) -> bytes:
+    words: Sequence[str | bytes | int] = ("EVALSHA", digest, len(keys), *keys)
+    return b"".join(map(_packed_word, words))
 
 
 @lru_cache(maxsize=4096)

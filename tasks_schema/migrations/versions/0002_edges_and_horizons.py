@@ -42,6 +42,12 @@ BLANKS = dict.fromkeys(("position", "name", "lead", "text"), "''") | {
 """What a register holds that nobody wrote."""
 ZERO = ("0", "''", "0")
 """Its stamp."""
+MARK_HEADS = """
+    INSERT INTO landings (branch_id, number, version_vector, author, first_seq, last_seq, note)
+    SELECT DISTINCT ON (branch_id) branch_id, number + 1, version_vector, 'migration', 1, 0,
+        'edges were not kept before'
+    FROM landings ORDER BY branch_id, number DESC
+"""
 FUNCTIONS = (
     "push_operations(uuid, integer, uuid, bigint, bigint, jsonb)",
     "close_push(uuid, text, bigint, bigint, bigint)",
@@ -83,6 +89,11 @@ def upgrade() -> None:
     )
     for statement in _functions():
         op.execute(sa.DDL(statement.replace("%", "%%")))  # type: ignore[no-untyped-call]
+    # What landed before has no edges, and would be taken to have them all: what an import or an
+    # attempt landed is. So a tree is imported anew, and each branch goes on from a landing of
+    # neither, after which the next one looks at the whole tree.
+    op.execute("UPDATE branches SET digest = NULL")
+    op.execute(MARK_HEADS)
 
 
 def downgrade() -> None:

@@ -29,6 +29,7 @@ from swarm_workers.source.values import Change, Landing
 from tasks_schema.ids import AttemptId
 from tasks_schema.kinds import QueueState, TestOutcome
 from tasks_schema.messages.attempt import TestResult
+from tests.support.stored import landings
 
 MODULES = 6
 TREE = {f"m{number}.py": TreeFile(b"first = 0\n\n\nvalue = 99\n") for number in range(MODULES)}
@@ -135,7 +136,7 @@ def test_changes_that_wait_land_with_one_run_and_a_landing_each(desk: Desk) -> N
     assert desk.head_outcome().passed == MODULES + 1
     for number, request in enumerate(others, start=1):
         assert desk.land(request) == Landed(number, 6, landed.outcome)
-    assert [each.exit_status for each in desk.store.landings(desk.branch)[1:]] == [None] * 5 + [0]
+    assert [each.exit_status for each in landings(desk.store, desk.branch)[1:]] == [None] * 5 + [0]
     assert desk.judge.runs == 2, "whoever waited runs nothing"
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import text
 from swarm_workers.protocols import TreeFile
 from swarm_workers.source.log.errors import OtherScopeError, UnknownScopeError
 from swarm_workers.source.log.pushing import FUNCTION_SIZE_MAX
-from swarm_workers.source.log.vectors import Order, compare
+from swarm_workers.source.log.vectors import Order, compare, missing
 from swarm_workers.source.reading import state_of
-from swarm_workers.source.registers import apply_to_edges, rebuild
+from swarm_workers.source.registers import apply_operations, apply_to_edges
 from swarm_workers.source.rows import node_of, operation_of, place_of
 from swarm_workers.source.shape import HIDDEN, shape_of
 from tasks_schema.kinds import OperationKind
@@ -39,7 +39,7 @@ def require_equal(left: Hub, right: Hub, branch: str) -> None:
 
 
 def require_model(hub: Hub, branch: str, operations: list[Operation]) -> None:
-    nodes = rebuild(operations)
+    nodes = apply_operations({}, operations)
     shape = shape_of(nodes)
     with hub.engine.connect() as connection:
         state = state_of(connection, branch, None)
@@ -65,8 +65,8 @@ def test_two_databases_with_different_locales_converge(two_hubs: tuple[Hub, Hub]
     theirs.land(branch, {"pkg/b.py": TreeFile(b"class B:\n    x = 2\n"), "README.md": None})
     theirs.land(branch, {"new.txt": TreeFile(b"theirs\n")})
     assert compare(ours.log.vector(branch), theirs.log.vector(branch)) is Order.CONCURRENT
-    missing = sum(map(len, ours.log.missing(branch, theirs.log.vector(branch))))
-    assert ours.send(branch, theirs) == missing < first
+    lacking = sum(map(len, missing(theirs.log.vector(branch), ours.log.vector(branch))))
+    assert ours.send(branch, theirs) == lacking < first
     theirs.send(branch, ours)
     require_equal(ours, theirs, branch)
     files = ours.store.checkout(branch)

@@ -127,6 +127,26 @@ def test_operations_that_claim_to_be_of_this_database_are_refused(hubs: tuple[Hu
     assert theirs.log.import_lines(lines).operations == 1
 
 
+def test_a_copy_of_one_folder_believes_nobody_about_what_was_written_here(
+    hubs: tuple[Hub, Hub],
+) -> None:
+    ours, theirs = hubs
+    tree = {"pkg/a.txt": TreeFile(b"a"), "b.txt": TreeFile(b"b")}
+    branch = ours.store.import_tree(tree, name="x").branch_id
+    ours.send(branch, theirs, "pkg")
+    theirs.land(branch, {"pkg/a.txt": TreeFile(b"c")})
+    (own,) = theirs.log.vector(branch).keys() - ours.log.vector(branch).keys()
+    (first, *rest) = ours.log.export(branch, None, "pkg")
+    header = json.loads(first)
+    forged = json.dumps(header | {"until": header["until"] | {own: 7}}).encode()
+    before = theirs.sizes()
+    with pytest.raises(AlteredOperationError, match=r"operation 7 of .* is said to be of this"):
+        theirs.log.import_lines([forged, *rest])
+    assert theirs.sizes() == before
+    theirs.land(branch, {"pkg/a.txt": TreeFile(b"d")})
+    assert theirs.send(branch, ours) == 2
+
+
 def test_what_comes_twice_changes_nothing(hub: Hub) -> None:
     first = hub.log.import_lines(SOUND)
     before = hub.sizes()

@@ -12,6 +12,7 @@ from swarm_workers.source.failed import KEPT_DAYS
 from swarm_workers.source.store import SourceStore
 from swarm_workers.source.values import Conflict
 from swarm_workers.upkeep.days import DayKeeper
+from tests.support.stored import merge
 
 TREE = {"a.py": TreeFile(b"x = 1\n")}
 
@@ -60,7 +61,7 @@ def test_the_loser_of_a_conflict_finds_base_ours_and_theirs(store: SourceStore) 
     theirs = store.propose(branch, 0, {"a.py": TreeFile(b"x = 3\n")})
     landed = {"author": "b", "attempt_id": uuid.uuid4(), "exit_status": 0}
     store.land(branch, expected_head=0, operations=theirs, **landed)
-    conflict = store.merge(branch, 0, mine)
+    conflict = merge(store, branch, 0, mine)
     assert isinstance(conflict, Conflict)
     attempt = uuid.uuid4()
     store.fail(attempt, mine, "it conflicts", conflict.clashes)

@@ -15,6 +15,7 @@ from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind, OperationKind
 from tasks_schema.messages.source import ROOT, Operation
 from tests.support.hubs import Hub
+from tests.support.stored import landings
 
 WORDS = {"d.txt": TreeFile(b"words\n")}
 BYTES = b"\0bytes"
@@ -26,7 +27,7 @@ def in_both_ways(store: SourceStore, log: OperationLog, branch: str, landing: in
     """Return the one file of a landing, read in every way that there is."""
     (file,) = store.checkout(branch, landing).values()
     assert store.read_file(branch, "d.txt", landing) == file
-    vectors = [each.version_vector for each in store.landings(branch)]
+    vectors = [each.version_vector for each in landings(store, branch)]
     assert log.checkout_at(branch, vectors[landing]) == {"d.txt": file}
     return file
 
@@ -115,6 +116,25 @@ def test_a_file_whose_meta_was_emptied_is_read_as_plain_text(hub: Hub) -> None:
     hub.log.push(branch, [again], base=0, push_id=uuid.uuid4())
     landing = hub.log.seal(branch).number
     assert in_both_ways(hub.store, hub.log, branch, landing) == WORDS["d.txt"]
+
+
+def test_a_file_and_a_folder_whose_names_were_emptied_are_seen_by_their_ids(hub: Hub) -> None:
+    tree = {"pkg/a.txt": WORDS["d.txt"], "pkg/sub/b.txt": WORDS["d.txt"]}
+    branch = hub.store.import_tree(tree, name="nameless").branch_id
+    with hub.engine.connect() as connection:
+        query = text("SELECT node_id FROM nodes WHERE name = ANY(ARRAY['a.txt', 'sub'])")
+        nodes = connection.execute(query).scalars().all()
+    emptied = [Operation(OperationKind.NODE_UPDATE, NodeId(each), name="") for each in nodes]
+    hub.log.push(branch, emptied, base=0, push_id=uuid.uuid4())
+    landing = hub.log.seal(branch)
+    held = hub.store.checkout(branch)
+    assert held == hub.log.checkout_at(branch, landing.version_vector)
+    (file, inner), ids = sorted(held, key=len), [str(each) for each in nodes]
+    assert file.removeprefix("pkg/~") in ids
+    assert inner.removeprefix("pkg/~").removesuffix("/b.txt") in ids
+    renamed = {file: None, "pkg/new.txt": held[file]}
+    hub.land(branch, renamed)
+    assert sorted(hub.store.checkout(branch), key=len) == ["pkg/new.txt", inner]
 
 
 def outgrown(ours: Hub, theirs: Hub) -> str:

@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Engine, text
 
 from swarm_workers.protocols import Tree, TreeFile
 from swarm_workers.source.reading import State, read_nodes, state_of
-from swarm_workers.source.registers import rebuild
+from swarm_workers.source.registers import apply_operations
 from swarm_workers.source.rows import operation_of, place_of
 from swarm_workers.source.shape import shape_of
 from swarm_workers.source.store import SourceStore
 from swarm_workers.source.tree_files import files_at
 from swarm_workers.source.values import Conflict, HeadMoved, Landing
+from tests.support.stored import landings, merge
 
 _LOG = text("SELECT * FROM operations ORDER BY random()")
 _MODULE = """import os
@@ -54,7 +55,7 @@ def require_equal_to_model(
     """Compare nodes, places and files of one landing with those rebuilt from its vector alone."""
     landing = store.landing(branch, number)
     with engine.connect() as connection:
-        nodes = rebuild(operations_of(connection, landing.version_vector))
+        nodes = apply_operations({}, operations_of(connection, landing.version_vector))
         state: State = state_of(connection, branch, number)
         every = connection.execute(state.select("n.*", "TRUE")).all()
         stored = read_nodes(connection, state, node_ids=[row.node_id for row in every])
@@ -136,7 +137,7 @@ def test_what_is_merged_and_landed_is_what_the_merge_said(
     for _ in range(12):
         base = max(0, head - chance.randrange(4))
         changes = random_changes(chance, store.checkout(branch, base))
-        merged = store.merge(branch, base, store.propose(branch, base, changes))
+        merged = merge(store, branch, base, store.propose(branch, base, changes))
         if isinstance(merged, Conflict) or not merged.operations:
             assert isinstance(merged, Conflict) or merged.changes == {}
             continue
@@ -166,13 +167,13 @@ def test_agents_that_land_at_once_and_merge_when_refused_lose_nothing(
             added = f"\n\ndef agent_{agent}_{turn}():\n    return {turn}\n".encode()
             operations = store.propose(branch, base, {"pkg/one.py": TreeFile(source + added)})
             while isinstance(land(store, branch, base, operations), HeadMoved):
-                merged = store.merge(branch, base, operations)
+                merged = merge(store, branch, base, operations)
                 assert not isinstance(merged, Conflict)
                 base, operations = merged.head, merged.operations
 
     with ThreadPoolExecutor(agents) as pool:
         list(pool.map(work, range(agents)))
-    assert [each.number for each in store.landings(branch)] == list(range(agents * turns + 1))
+    assert [each.number for each in landings(store, branch)] == list(range(agents * turns + 1))
     tree = store.checkout(branch)
     source = tree["pkg/one.py"].data.decode()
     compile(source, "one.py", "exec")

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from orchestrator.cli.main import app
 from swarm_workers.protocols import TreeFile
 from swarm_workers.source.errors import PurgedLandingError
+from swarm_workers.source.folder import read_folder
 from tasks_schema.errors import SwarmError
 from tests.support.hubs import Hub
 from tests.support.operation_files import SOUND, with_payload
@@ -67,6 +68,38 @@ def test_two_databases_are_brought_together(
         words = ["ops", "export", branch, "--since", since, "--scope", "pkg"]
         again = CliRunner().invoke(app, words).stdout
         assert json.loads(again.splitlines()[1])["payload"] == {"text": "x = 2\n"}
+
+
+def test_any_state_is_checked_out_and_compared_with(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWARM_DATABASE_URL", hub.url)
+    tree = {
+        "pkg/a.py": TreeFile(b"x = 1\n"),
+        "run": TreeFile(b"#!/bin/sh\n", is_executable=True),
+        "link": TreeFile(b"", link_target="pkg"),
+    }
+    branch = hub.store.import_tree(tree, name="states").branch_id
+    old = json.dumps(hub.log.vector(branch))
+    hub.land(branch, {"pkg/a.py": TreeFile(b"x = 2\n")})
+    hub.log.purge(branch, 1)
+    for at, expected in ((["--at", old], tree), (["--at", "1"], None), ([], None)):
+        folder = tmp_path / f"at{len(list(tmp_path.iterdir()))}"
+        done = CliRunner().invoke(app, ["ops", "checkout", branch, "--into", str(folder), *at])
+        assert done.output == f"3 files of branch {branch} written to {folder}\n"
+        assert read_folder(folder) == (expected or hub.store.checkout(branch))
+    again = CliRunner().invoke(app, ["ops", "checkout", branch, "--into", str(tmp_path)])
+    assert "is there and not empty; name a new folder" in str(again.exception)
+    for other, told in (
+        (old, "after: 1 operations are here and not there, 0 there and not here\n"),
+        ("1", "equal: 0 operations are here and not there, 0 there and not here\n"),
+        (
+            '{"far#0": 2}',
+            "concurrent: 11 operations are here and not there, 2 there and not here\n",
+        ),
+    ):
+        done = CliRunner().invoke(app, ["ops", "vector", branch, "--against", other])
+        assert done.output == told
 
 
 def test_old_landings_are_purged(hub: Hub, branch: str, monkeypatch: pytest.MonkeyPatch) -> None:

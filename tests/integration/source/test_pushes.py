@@ -27,12 +27,13 @@ from swarm_workers.source.log.lanes import LANES
 from swarm_workers.source.log.operation_log import OperationLog
 from swarm_workers.source.log.pushing import FUNCTION_SIZE_MAX
 from swarm_workers.source.log.replay import nodes_at
+from swarm_workers.source.log.vectors import missing
 from swarm_workers.source.reading import state_of
 from swarm_workers.source.registers import (
     Node,
     Presence,
+    apply_operations,
     apply_to_edges,
-    rebuild,
 )
 from swarm_workers.source.rows import NODE_SELECT, node_of, operation_of, place_of
 from swarm_workers.source.shape import HIDDEN, shape_of
@@ -43,6 +44,7 @@ from tasks_schema.kinds import EdgeKind, NodeKind, OperationKind
 from tasks_schema.messages.source import ROOT, TRASH, EdgeId, Operation, Stamp
 from tasks_schema.tables.source import PUSHED
 from tests.support.histories import PLAIN
+from tests.support.stored import landings, merge
 
 IDS = count(1)
 
@@ -92,7 +94,7 @@ def require_rebuilt(engine: Engine, branch: str) -> None:
     with engine.connect() as connection:
         operations = log_of(connection, vector)
         assert len(operations) == sum(vector.values())
-        nodes = rebuild(operations)
+        nodes = apply_operations({}, operations)
         state = state_of(connection, branch, None)
         rows = connection.execute(state.select("n.*", "TRUE")).all()
         assert {row.node_id: node_of(row) for row in rows} == nodes
@@ -167,7 +169,7 @@ def play(store: SourceStore, engine: Engine, seed: int, rounds: int) -> int:
         vector = writers[0].log.vector(branch)
         with engine.connect() as connection:
             operations = log_of(connection, vector)
-            assert pushed_nodes(connection, branch) == rebuild(operations)
+            assert pushed_nodes(connection, branch) == apply_operations({}, operations)
         if writers[0].chance.random() < 0.4:
             writers[0].log.seal(branch)
             require_rebuilt(engine, branch)
@@ -219,13 +221,13 @@ def test_what_is_pushed_while_landings_are_made_is_lost_nowhere(
         landings = lander.result()
     OperationLog(engine).seal(branch)
     require_rebuilt(engine, branch)
-    numbers = [each.number for each in store.landings(branch)]
+    numbers = [each.number for each in landings(store, branch)]
     assert numbers == list(range(len(numbers)))
     assert len(numbers) > landings + 1
     for number in numbers[:: max(1, len(numbers) // 4)]:
         vector = store.landing(branch, number).version_vector
         with engine.connect() as connection:
-            model = rebuild(log_of(connection, vector))
+            model = apply_operations({}, log_of(connection, vector))
             rows = connection.execute(state_of(connection, branch, number).select("n.*", "TRUE"))
             assert {row.node_id: node_of(row) for row in rows} == model
 
@@ -359,7 +361,7 @@ def test_what_is_purged_cannot_be_read_and_all_else_can(
             attempt_id=uuid.uuid4(), exit_status=0,
         )  # fmt: skip
         trees.append(changes)
-    vectors = [each.version_vector for each in store.landings(branch)]
+    vectors = [each.version_vector for each in landings(store, branch)]
     fork = store.fork(branch, 3)
     rows = state_of_database(engine)[1]
     assert log.purge(branch, 4) == 3, "a fork needs landing 3"
@@ -368,7 +370,7 @@ def test_what_is_purged_cannot_be_read_and_all_else_can(
         with pytest.raises(PurgedLandingError, match=f"landing {number}"):
             store.checkout(branch, number)
         with pytest.raises(PurgedLandingError):
-            store.merge(branch, number, operations)
+            merge(store, branch, number, operations)
         with pytest.raises(PurgedLandingError):
             store.fork(branch, number)
         assert log.checkout_at(branch, vectors[number]) == trees[number], "operations stay"
@@ -499,9 +501,9 @@ def test_every_vector_can_be_checked_out_and_compared(
     with engine.connect() as connection:
         for _ in range(6):
             vector = {author: chance.randrange(seq + 1) for author, seq in newest.items()}
-            missing = sum(len(run) for run in log.missing(fork, vector))
-            assert missing == sum(newest.values()) - sum(vector.values())
-            model = rebuild(log_of(connection, vector))
+            lacking = sum(len(run) for run in missing(vector, newest))
+            assert lacking == sum(newest.values()) - sum(vector.values())
+            model = apply_operations({}, log_of(connection, vector))
             assert nodes_at(connection, fork, vector) == model
             assert sorted(log.checkout_at(fork, vector)) == sorted(shape_of(model).files)
     author = max(newest)

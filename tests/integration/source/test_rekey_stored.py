@@ -7,8 +7,9 @@ from sqlalchemy import Engine, text
 
 from swarm_workers.protocols import TreeFile
 from swarm_workers.source.store import SourceStore
-from swarm_workers.source.values import Landing, Merged
+from swarm_workers.source.values import Landing
 from tasks_schema.kinds import OperationKind
+from tests.support.stored import Merged, merge
 
 SOURCE = "a = 1\nb = 2\nc = 3\n"
 
@@ -38,7 +39,7 @@ def test_positions_in_the_database_stay_short_and_open_attempts_do_not_notice(
         moves = text("SELECT count(*) FROM operations WHERE kind = 'node_move'")
         assert connection.execute(moves).scalar() == 3
     assert store.checkout(branch)["m.py"].data == b"a = 1\nx = 0\nb = 2\nc = 3\n"
-    merged = store.merge(branch, 0, under_way)
+    merged = merge(store, branch, 0, under_way)
     assert isinstance(merged, Merged)
     after = merged.changes["m.py"]
     assert after is not None

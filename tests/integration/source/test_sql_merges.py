@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine, text
 
-from swarm_workers.source.registers import Presence, apply_to_edges, rebuild
+from swarm_workers.source.registers import Presence, apply_operations, apply_to_edges
 from swarm_workers.source.rows import copy_rows, node_of, operation_rows
 from tasks_schema.kinds import EdgeKind, OperationKind
 from tasks_schema.messages.source import EdgeId, Operation, Stamp
@@ -58,7 +58,7 @@ def require_merged(engine: Engine, branch: uuid.UUID, operations: list[Operation
     query = "SELECT * FROM {} WHERE branch_id = :branch AND landing_from = :pushed"
     with engine.connect() as connection:
         rows = connection.execute(text(query.format("nodes")), where)
-        assert {row.node_id: node_of(row) for row in rows} == rebuild(operations)
+        assert {row.node_id: node_of(row) for row in rows} == apply_operations({}, operations)
         edges = {
             EdgeId(row.from_node, row.to_node, EdgeKind(row.kind)): Presence(
                 row.is_there, Stamp(row.lamport, row.author, row.seq)

@@ -17,7 +17,8 @@ from swarm_workers.source.errors import (
     UnsafePathError,
 )
 from swarm_workers.source.store import SourceStore
-from swarm_workers.source.values import ClashKind, Conflict, HeadMoved, Landing, Merged
+from swarm_workers.source.values import ClashKind, Conflict, HeadMoved, Landing
+from tests.support.stored import Merged, landings, merge
 
 AUTH = b'''"""Auth."""
 import os
@@ -150,7 +151,7 @@ def test_a_landing_changes_the_head_and_leaves_older_ones(store: SourceStore) ->
     assert store.checkout(branch, 0) == TREE
     assert store.files_changed(branch, 0, 1) == set(changes)
     assert store.head(branch) == landed
-    assert [each.number for each in store.landings(branch)] == [0, 1]
+    assert [each.number for each in landings(store, branch)] == [0, 1]
 
 
 def test_every_landing_of_many_stays_readable(store: SourceStore) -> None:
@@ -273,7 +274,7 @@ def test_edits_of_two_statements_merge(store: SourceStore) -> None:
     branch = store.import_tree(TREE, name="demo").branch_id
     ours = store.propose(branch, 0, with_auth(b"limit = 3", b"limit = 4"))
     land(store, branch, 0, with_auth(b'== "a"', b'== "b"'))
-    merged = store.merge(branch, 0, ours)
+    merged = merge(store, branch, 0, ours)
     assert isinstance(merged, Merged)
     expected = AUTH.replace(b'== "a"', b'== "b"').replace(b"limit = 3", b"limit = 4")
     assert merged.changes == {"src/pkg/auth.py": TreeFile(expected)}
@@ -293,7 +294,7 @@ def test_two_edits_of_one_statement_conflict_and_show_all_three_texts(store: Sou
     branch = store.import_tree(TREE, name="demo").branch_id
     ours = store.propose(branch, 0, with_auth(b'== "a"', b'== "ours"'))
     land(store, branch, 0, with_auth(b'== "a"', b'== "theirs"'))
-    conflict = store.merge(branch, 0, ours)
+    conflict = merge(store, branch, 0, ours)
     assert isinstance(conflict, Conflict)
     (clash,) = conflict.clashes
     assert clash.kind is ClashKind.SAME_REGISTER
@@ -307,7 +308,7 @@ def test_the_same_edit_made_twice_leaves_nothing_to_land(store: SourceStore) -> 
     both["src/pkg/auth.py"] = TreeFile(both["src/pkg/auth.py"].data + b"\nimport sys\n")
     ours = store.propose(branch, 0, both)
     land(store, branch, 0, both)
-    merged = store.merge(branch, 0, ours)
+    merged = merge(store, branch, 0, ours)
     assert merged == Merged(changes={}, operations=(), head=1)
     with pytest.raises(EmptyLandingError, match="already on the head"):
         store.land(

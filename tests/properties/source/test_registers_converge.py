@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from swarm_workers.source.refit import Stored, refit
-from swarm_workers.source.registers import apply_operations, apply_to_edges, rebuild
+from swarm_workers.source.registers import apply_operations, apply_to_edges
 from swarm_workers.source.shape import HIDDEN, is_structure, shape_of
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind, OperationKind
@@ -53,7 +53,7 @@ class KeptPlaces:
 def require_convergence(told: History, chance: random.Random, permutations: int) -> Counter[str]:
     """Deliver a history in many orders; return how many of them were of which kind."""
     operations = told.operations
-    expected, edges = rebuild(operations), apply_to_edges({}, operations)
+    expected, edges = apply_operations({}, operations), apply_to_edges({}, operations)
     shape = shape_of(expected)
     places = {node_id: shape.places.get(node_id, HIDDEN) for node_id in expected}
     seen: Counter[str] = Counter()
@@ -99,7 +99,7 @@ def test_a_hundred_thousand_orders_give_the_same_nodes_and_tree() -> None:
 
 def test_every_node_hangs_somewhere_once_and_nothing_hangs_on_itself() -> None:
     for seed in range(250):
-        nodes = rebuild(history(seed).operations)
+        nodes = apply_operations({}, history(seed).operations)
         shape = shape_of(nodes)
         hung = Counter(each.node_id for siblings in shape.children.values() for each in siblings)
         assert set(hung) == {each for each, node in nodes.items() if node.kind is not None}
@@ -123,8 +123,8 @@ def test_an_update_that_arrives_before_its_insert_is_kept_and_hidden() -> None:
         {},
         stamp=Stamp(1, "a", 1),
     )
-    assert shape_of(rebuild([update])).files == {}
-    assert shape_of(rebuild([update, insert])).files == {"b": node_id}
+    assert shape_of(apply_operations({}, [update])).files == {}
+    assert shape_of(apply_operations({}, [update, insert])).files == {"b": node_id}
 
 
 def test_of_two_files_of_one_path_the_one_born_first_keeps_it() -> None:
@@ -144,6 +144,6 @@ def test_of_two_files_of_one_path_the_one_born_first_keeps_it() -> None:
         )
         for lamport, node_id in ((1, first), (2, second))
     ]
-    shape = shape_of(rebuild(inserts[::-1]))
+    shape = shape_of(apply_operations({}, inserts[::-1]))
     assert shape.files == {"a": first, f"a~{second}": second}
     assert shape.clashes == (("a", second),)

@@ -13,6 +13,8 @@ from tasks_schema.kinds import NodeKind, OperationKind
 from tasks_schema.messages.source import ROOT, TRASH, Operation
 from tests.support.histories import PLAIN, history
 
+NODE = NodeId(uuid.UUID(int=9))
+
 
 def insert(parent: NodeId, position: str = "a0", **fields: object) -> Operation:
     written = {"node_kind": NodeKind.STATEMENT, "name": "", "lead": "", "text": "x\n"} | fields
@@ -40,6 +42,17 @@ def insert(parent: NodeId, position: str = "a0", **fields: object) -> Operation:
         (Operation(OperationKind.NODE_MOVE, NodeId(uuid.uuid4())), "without saying where"),
         (replace(insert(ROOT), kind=OperationKind.NODE_UPDATE), "in an update"),
         (replace(insert(ROOT), node_id=TRASH), "where no node can be"),
+        (Operation(OperationKind.NODE_UPDATE, NODE, position="a0"), "half a place"),
+        (Operation(OperationKind.NODE_DELETE, NODE, parent=TRASH), "half a place"),
+        (replace(insert(ROOT), meta={"x": "\ud800"}), "unknown field 'x'"),
+        (
+            replace(insert(ROOT, node_kind=NodeKind.FILE), meta=PLAIN | {"\ud800": float("nan")}),
+            r"unknown field '\\ud800'",
+        ),
+        (
+            replace(insert(ROOT, node_kind=NodeKind.FILE), meta=PLAIN | {"encoding": "utf\0"}),
+            "unknown encoding",
+        ),
         (replace(insert(ROOT), node_kind=NodeKind.FILE, name="f"), "which 'format'"),
         (replace(insert(ROOT), kind=OperationKind.NODE_MOVE, meta={}), "which 'format'"),
         (

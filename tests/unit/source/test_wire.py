@@ -45,7 +45,7 @@ from tests.support.operation_files import BRANCH, FILE, LINE, SOUND, changed, wi
         (with_payload(1, name="../up"), 2, "no file can be called"),
         (with_payload(1, name=17), 2, "'name' is of the wrong type"),
         (with_payload(1, owner="x"), 2, "unknown field 'owner'"),
-        (with_payload(1, meta={**PLAIN, "x": "\0"}), 2, "no text in Postgres can"),
+        (with_payload(1, meta={**PLAIN, "x": "\0"}), 2, "unknown field 'x'"),
         (with_payload(1, text="\ud800"), 2, "no text in Postgres can"),
         (with_payload(1, node_kind="house"), 2, "'house' is not a valid NodeKind"),
         (with_payload(1, meta={}), 2, "which 'format'"),
