@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 CONFLICTS_BEFORE_GATE = 3
-GATE_REST = 3
+GATE_REST = 8
 """Times its own length that a process leaves the gate open after it was let pass: a turn stops all
 others, and without a rest a stream of long transactions would hold them up for half of the time."""
 CONFLICTS_BEFORE_ANY_GATE = 12

@@ -110,7 +110,9 @@ class Execution(Generic[T]):
         if self._plan.gate_seconds:
             run_seconds = self._stopwatch.run_seconds(time.perf_counter())
             self._local.hot_keys.note_gate(run_seconds, time.monotonic())
-        self._stopwatch.end_run(time.perf_counter(), held=True)
+        now = time.perf_counter()
+        self._site.is_long = self._stopwatch.is_long(now)
+        self._stopwatch.end_run(now, held=True)
         spent = self._stopwatch.total()
         spent.commits, spent.failures = int(self._has_committed), int(not self._has_committed)
         self._local.recorder.note(self._site.name, spent)
@@ -142,9 +144,9 @@ class Execution(Generic[T]):
         if is_calm and not self._conflicts and not self._is_listening:
             return _PLAIN_PLANS[is_watched]
         gate = self._gate_seconds() if hot_keys.may_close_gate(now) else 0.0
-        if (
-            is_calm or gate or self._is_listening or not is_watched
-        ):  # who waits for work waits there
+        # Who waits for work waits there; and a long run would hold its tokens for all that time.
+        is_apart = self._is_listening or self._site.is_long
+        if is_calm or gate or is_apart or not is_watched:
             return RunPlan(is_watched, gate_seconds=gate, is_listening=self._is_listening)
         tokens = hot_keys.tokens({query.key for query in self._foreseen}, now)
         seconds = self._deadline.at_most(hot_keys.token_seconds(tokens)) if tokens else 0.0

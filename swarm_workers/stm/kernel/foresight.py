@@ -45,6 +45,8 @@ class Site:
     """Module and qualified name."""
     has_blocked: bool = False
     """Whether its latest transaction had to wait for a change."""
+    is_long: bool = False
+    """Whether the latest of its runs took much longer than its flights."""
     _quiet_runs: int = 0
     """Runs in a row that wrote nothing."""
     _has_misled: bool = False
