@@ -131,7 +131,7 @@ def vector(
 def checkout(
     swarm: BranchArgument = None,
     *,
-    into: Annotated[Path, typer.Option(metavar="FOLDER", help="New, or empty.")],
+    into: Annotated[Path, typer.Option(help="Folder to write: new, or empty.")],
     at: Annotated[
         str | None,
         typer.Option(help="A landing's number, a vector, or a file of one; default: the head."),

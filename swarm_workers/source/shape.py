@@ -105,6 +105,19 @@ def shape_of(nodes: Nodes) -> Shape:
     return Shape(children, places, files, walk.folders, seen, demoted, clashes)
 
 
+def touched_files(before: tuple[Nodes, Shape], after: tuple[Nodes, Shape]) -> set[NodeId]:
+    """Return the files in which any node differs between two states, or that lie elsewhere."""
+    (old, old_shape), (new, new_shape) = before, after
+    touched: set[NodeId | None] = set()
+    for node_id in old.keys() | new.keys():
+        nodes = old.get(node_id), new.get(node_id)
+        places = old_shape.place(node_id), new_shape.place(node_id)
+        # Nodes that no operation touched are the same object, so that most are not compared.
+        if (nodes[0] is not nodes[1] and nodes[0] != nodes[1]) or places[0] != places[1]:
+            touched |= {place.file_id for place in places}
+    return {file_id for file_id in touched if file_id is not None}
+
+
 def _acyclic_parents(nodes: Nodes) -> tuple[dict[NodeId, NodeId], frozenset[NodeId]]:
     parents = {
         node_id: _fitting(nodes, node, node.parent)

@@ -23,8 +23,7 @@ from swarm_workers.source.log.errors import (
     RunawayLamportError,
     UnknownVectorError,
 )
-from swarm_workers.source.log.landings import Entry as LandingEntry
-from swarm_workers.source.log.landings import record_landing
+from swarm_workers.source.log.landings import LandingEntry, record_landing
 from swarm_workers.source.log.replay import require_held
 from swarm_workers.source.log.staging import Staged, Staging
 from swarm_workers.source.log.vectors import join, missing

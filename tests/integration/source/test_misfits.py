@@ -15,6 +15,7 @@ from tasks_schema.ids import NodeId
 from tasks_schema.kinds import NodeKind, OperationKind
 from tasks_schema.messages.source import ROOT, Operation
 from tests.support.hubs import Hub
+from tests.support.stored import landings
 
 WORDS = {"d.txt": TreeFile(b"words\n")}
 BYTES = b"\0bytes"
@@ -26,7 +27,7 @@ def in_both_ways(store: SourceStore, log: OperationLog, branch: str, landing: in
     """Return the one file of a landing, read in every way that there is."""
     (file,) = store.checkout(branch, landing).values()
     assert store.read_file(branch, "d.txt", landing) == file
-    vectors = [each.version_vector for each in store.landings(branch)]
+    vectors = [each.version_vector for each in landings(store, branch)]
     assert log.checkout_at(branch, vectors[landing]) == {"d.txt": file}
     return file
 

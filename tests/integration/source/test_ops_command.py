@@ -95,7 +95,7 @@ def test_any_state_is_checked_out_and_compared_with(
         ("1", "equal: 0 operations are here and not there, 0 there and not here\n"),
         (
             '{"far#0": 2}',
-            "concurrent: 11 operations are here and not there, 2 there and not here\n",
+            "concurrent: 7 operations are here and not there, 2 there and not here\n",
         ),
     ):
         done = CliRunner().invoke(app, ["ops", "vector", branch, "--against", other])
