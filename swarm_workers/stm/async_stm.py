@@ -75,7 +75,7 @@ class AsyncStm(Variables):
         timeout_seconds: float | None = None,
     ) -> T:
         """Run a function as one transaction and return its value; see `Stm.atomically`."""
-        call = call_of(checked_body(body), arguments)
+        call = call_of(checked_body(body), arguments, id(asyncio.current_task()))
         return await self._run(partial(body, *arguments), call, timeout_seconds)
 
     async def snapshot(

@@ -1,6 +1,7 @@
 """A space for threads: where a program begins."""
 
 import inspect
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar, TypeVarTuple
@@ -97,7 +98,7 @@ class Stm(Variables):
             StmServerError: Redis refuses.
             StmUsageError: for example an `async` function.
         """
-        call = call_of(checked_body(body), arguments)
+        call = call_of(checked_body(body), arguments, threading.get_ident())
         return self._run(partial(body, *arguments), call, timeout_seconds)
 
     def snapshot(

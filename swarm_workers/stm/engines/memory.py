@@ -60,13 +60,13 @@ class MemoryEngine:
         self.ears: weakref.WeakSet[Ear] = weakref.WeakSet()
         self.is_closed = False
 
-    def open(self, deadline: Deadline) -> "MemorySession":
+    def open(self, deadline: Deadline, caller: object = None) -> "MemorySession":
         """Lend a session for one transaction.
 
         Raises:
             StmUsageError: it was closed.
         """
-        del deadline  # nothing here takes time
+        del deadline, caller  # nothing here takes time, and all is at hand
         if self.is_closed:
             raise StmUsageError("this Stm is closed; make another with `Stm.in_memory`")
         return MemorySession(self)

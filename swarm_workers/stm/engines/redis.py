@@ -48,13 +48,14 @@ class RedisEngine:
         self._pool = pool
         self._session = _SESSIONS[engine]
 
-    def open(self, deadline: Deadline) -> WatchSession | FunctionSession:
-        """Lend a session for one transaction.
+    def open(self, deadline: Deadline, caller: object = None) -> WatchSession | FunctionSession:
+        """Lend a session for one transaction; see `Engine.open`.
 
         Raises:
             StmUsageError: it was closed.
         """
-        return self._session(self._keys, self._pool.take(), self._pool, self._patience(deadline))
+        slot, patience = self._pool.take(caller), self._patience(deadline)
+        return self._session(self._keys, slot, self._pool, patience)
 
     def close_session(self, session: WatchSession | FunctionSession) -> None:
         """Take the session back."""

@@ -92,8 +92,12 @@ class Engine(Protocol):
         """Whether a body can wait for an answer in its middle."""
         ...
 
-    def open(self, deadline: Deadline) -> Session:
+    def open(self, deadline: Deadline, caller: object = None) -> Session:
         """Lend a session for one transaction. No round trip.
+
+        Args:
+            deadline: of the transaction.
+            caller: the thread or task; it gets what it had last, if that is free.
 
         Raises:
             StmUsageError: it was closed.

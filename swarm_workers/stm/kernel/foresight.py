@@ -7,6 +7,7 @@ needless WATCH, so what was foretold in vain has to be asked several times befor
 Pure: no I/O, no clock, no chance.
 """
 
+import math
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from swarm_workers.stm.questions import Handle, Query
 QUERIES_MAX = 256
 """Remembered per piece of code."""
 SITES_MAX = 1024
+CALLERS_MAX = 4096
 QUIET_RUNS = 2
 """After so many runs in a row that wrote nothing, nothing is watched for the next."""
 REPEAT_SECONDS_MAX = 0.05
@@ -102,6 +104,19 @@ class Call(NamedTuple):
     name: str
     handles: tuple[str, ...]
     """Keys of the variables that were handed over, in arguments and closure."""
+    caller: object = None
+    """The thread or task."""
+
+
+@dataclass(slots=True)
+class _Streak:
+    """A call that one thread or task makes again and again."""
+
+    call: Call
+    at: float
+    """When it ended last."""
+    smooth_runs: int = 0
+    """One right after the other, without any conflict."""
 
 
 class Sites:
@@ -110,10 +125,8 @@ class Sites:
     def __init__(self) -> None:
         """Know of none."""
         self._sites: dict[object, Site] = {}
-        self._latest: Call | None = None
-        self._latest_at = 0.0
-        self._smooth_runs = 0
-        """Of the latest call, one right after the other, without any conflict."""
+        self._streaks: dict[object, _Streak] = {}
+        """The latest call of each caller."""
 
     def of(self, call: Call) -> Site:
         """Return what is known of the code that is called."""
@@ -126,17 +139,27 @@ class Sites:
 
     def note_end(self, call: Call, now: float, *, is_smooth: bool) -> None:
         """A transaction of this call has ended, without a conflict or with some."""
-        is_next = is_smooth and call == self._latest and now - self._latest_at < REPEAT_SECONDS_MAX
-        self._smooth_runs = self._smooth_runs + 1 if is_next else 0
-        self._latest, self._latest_at = call, now
+        streak = self._streaks.get(call.caller)
+        if streak is None:
+            if len(self._streaks) >= CALLERS_MAX:
+                self._streaks.clear()
+            streak = self._streaks[call.caller] = _Streak(call, -math.inf)
+        is_next = is_smooth and call == streak.call and now - streak.at < REPEAT_SECONDS_MAX
+        streak.smooth_runs = streak.smooth_runs + 1 if is_next else 0
+        streak.call, streak.at = call, now
 
     def is_repeating(self, call: Call) -> bool:
         """Say whether this call is likely to be made again at once, and to meet no conflict."""
-        return self._smooth_runs >= REPEATS_BEFORE_CARRY and call == self._latest
+        streak = self._streaks.get(call.caller)
+        if streak is None or streak.smooth_runs < REPEATS_BEFORE_CARRY:
+            return False
+        return streak.call == call
 
 
-def call_of(body: Callable[..., object], arguments: Sequence[object]) -> Call:
-    """Return what identifies a call of this body with these arguments."""
+def call_of(
+    body: Callable[..., object], arguments: Sequence[object], caller: object = None
+) -> Call:
+    """Return what identifies a call of this body with these arguments by a thread or task."""
     given = list(arguments)
     while isinstance(body, partial):
         given = [*body.args, *body.keywords.values(), *given]
@@ -150,7 +173,7 @@ def call_of(body: Callable[..., object], arguments: Sequence[object]) -> Call:
         except ValueError:
             continue  # not bound yet
     handles = tuple([each.key for each in given if isinstance(each, Handle)])
-    return Call(getattr(body, "__code__", type(body)), _name(body), handles)
+    return Call(getattr(body, "__code__", type(body)), _name(body), handles, caller)
 
 
 def _name(body: Callable[..., object]) -> str:

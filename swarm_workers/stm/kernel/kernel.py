@@ -65,7 +65,7 @@ class Kernel:
 
     async def atomically(self, body: Callable[[], T], call: Call, deadline: Deadline) -> T:
         """Run the body until one run of it holds; see `Stm.atomically`."""
-        session = self.space.engine.open(deadline)
+        session = self.space.engine.open(deadline, call.caller)
         execution: Execution[T] = Execution(self.space, session, call, deadline, self.local)
         execution.extra = self._due_statistics
         try:

@@ -3,7 +3,7 @@
 import asyncio
 
 from swarm_workers.stm.errors import StmUsageError
-from swarm_workers.stm.pools.slots import Slot
+from swarm_workers.stm.pools.slots import Idle, Slot
 from swarm_workers.stm.wires.address import Address
 from swarm_workers.stm.wires.asynchronous import AsyncEar, AsyncWire
 from swarm_workers.stm.wires.seam import WireLostError
@@ -29,15 +29,15 @@ class AsyncPool:
         self._address = address
         self.place = address.place
         self._is_shared = is_shared
-        self._idle: list[Slot] = []
+        self._idle = Idle()
         self._in_use: set[AsyncWire] = set()
         self._shared: AsyncWire | None = None
         self._opening = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.is_closed = False
 
-    def take(self) -> Slot:
-        """Return a slot for one transaction, the one used last if any is idle.
+    def take(self, caller: object = None) -> Slot:
+        """Return a slot for one transaction, the one that the caller had last if it is idle.
 
         Raises:
             StmUsageError: the pool is closed, or was used in another event loop before.
@@ -48,15 +48,15 @@ class AsyncPool:
         self._loop = self._loop or loop
         if self._loop is not loop:
             raise StmUsageError("this AsyncStm belongs to another event loop; make one for each")
-        return self._idle.pop() if self._idle else Slot()
+        return self._idle.take(caller)
 
     def give_back(self, slot: Slot) -> None:
         """Keep a slot for the next transaction, or close it."""
         # A writer whose last commit may still arrive is never used again.
-        if len(self._idle) < IDLE_MAX and not self.is_closed and not slot.is_uncertain:
-            self._idle.append(slot)
-        else:
-            slot.drop_wire()
+        is_kept = len(self._idle) < IDLE_MAX and not self.is_closed and not slot.is_uncertain
+        surplus = self._idle.put(slot) if is_kept else slot
+        if surplus is not None:
+            surplus.drop_wire()
 
     async def open_wire(self, slot: Slot) -> None:
         """Give the slot a new connection, or the shared one.
@@ -83,8 +83,7 @@ class AsyncPool:
     def close(self) -> None:
         """Close all connections; transactions that still run fail. May be called twice."""
         self.is_closed = True
-        idle, self._idle = self._idle, []
-        for slot in idle:
+        for slot in self._idle.clear():
             slot.drop_wire()
         for wire in self._in_use:
             wire.close()

@@ -9,7 +9,7 @@ import weakref
 
 from swarm_workers.stm.errors import StmUsageError
 from swarm_workers.stm.forks import generation
-from swarm_workers.stm.pools.slots import Slot
+from swarm_workers.stm.pools.slots import Idle, Slot
 from swarm_workers.stm.wires.address import Address
 from swarm_workers.stm.wires.blocking import BlockingWire
 from swarm_workers.stm.wires.ear import Ear
@@ -26,7 +26,7 @@ class _Process:
         self.generation = generation()
         self.lock = threading.Lock()
         self.closed = threading.Event()
-        self.idle: list[Slot] = []
+        self.idle = Idle()
         self.wires: weakref.WeakSet[BlockingWire] = weakref.WeakSet()
 
 
@@ -47,8 +47,8 @@ class BlockingPool:
         """Whether this process has closed the pool."""
         return self._process().closed.is_set()
 
-    def take(self) -> Slot:
-        """Return a slot for one transaction, the one used last if any is idle.
+    def take(self, caller: object = None) -> Slot:
+        """Return a slot for one transaction, the one that the caller had last if it is idle.
 
         Raises:
             StmUsageError: the pool is closed.
@@ -57,7 +57,7 @@ class BlockingPool:
         if process.closed.is_set():
             raise StmUsageError("this Stm is closed; make another with `Stm.connect`")
         with process.lock:
-            return process.idle.pop() if process.idle else Slot()
+            return process.idle.take(caller)
 
     def give_back(self, slot: Slot) -> None:
         """Keep a slot for the next transaction, or close it."""
@@ -65,10 +65,9 @@ class BlockingPool:
         with process.lock:
             is_kept = len(process.idle) < IDLE_MAX and not process.closed.is_set()
             # A writer whose last commit may still arrive is never used again.
-            if is_kept and not slot.is_uncertain:
-                process.idle.append(slot)
-                return
-        slot.drop_wire()
+            surplus = process.idle.put(slot) if is_kept and not slot.is_uncertain else slot
+        if surplus is not None:
+            surplus.drop_wire()
 
     async def open_wire(self, slot: Slot) -> None:
         """Give the slot a new connection. Blocks.
@@ -99,7 +98,7 @@ class BlockingPool:
         process = self._process()
         process.closed.set()
         with process.lock:
-            idle, process.idle = process.idle, []
+            idle = process.idle.clear()
             in_use = list(process.wires)
         for slot in idle:
             slot.drop_wire()

@@ -24,6 +24,8 @@ class Slot:
     """Eight characters, unlike those of any other slot on any host."""
     sequence: int = 0
     """Of the latest commit or fence that was sent."""
+    caller: object = None
+    """The thread or task that borrowed it last."""
     wire: Wire | None = None
     is_own_wire: bool = True
     """Whether nobody else uses the connection."""
@@ -63,3 +65,38 @@ class Slot:
             self.wire.close()
         self.wire = None
         self.forget_watches()
+
+
+class Idle:
+    """Slots that wait for their next transaction. Not safe to share between threads."""
+
+    def __init__(self) -> None:
+        """Hold none."""
+        self._slots: dict[object, Slot] = {}
+        """In the order in which they came; by the identity of their last caller."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._slots)
+
+    def take(self, caller: object) -> Slot:
+        """Return the slot that this caller had last, else the one used last by any, or a new one.
+
+        What came along with its latest commit is of use only to the same caller.
+        """
+        slot = self._slots.pop(caller, None)
+        if slot is None:
+            slot = self._slots.popitem()[1] if self._slots else Slot()
+        slot.caller = caller
+        return slot
+
+    def put(self, slot: Slot) -> Slot | None:
+        """Keep a slot; return one that has to go, because its caller has left another."""
+        other = self._slots.pop(slot.caller, None)
+        self._slots[slot.caller] = slot
+        return other
+
+    def clear(self) -> list[Slot]:
+        """Hold none any more; return those that were here."""
+        slots, self._slots = list(self._slots.values()), {}
+        return slots

@@ -72,3 +72,13 @@ def test_a_repetition_is_smooth_and_at_once() -> None:
     assert sites.is_repeating(call)
     sites.note_end(call, 1.03, is_smooth=False)
     assert not sites.is_repeating(call)
+
+
+def test_the_calls_of_others_in_between_do_not_end_a_repetition() -> None:
+    sites = Sites()
+    mine, theirs = (call_of(len, (), caller) for caller in ("me", "them"))
+    for now in (1.0, 1.01, 1.02):
+        sites.note_end(mine, now, is_smooth=True)
+        sites.note_end(theirs, now, is_smooth=False)
+    assert sites.is_repeating(mine)
+    assert not sites.is_repeating(theirs)
