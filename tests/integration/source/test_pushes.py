@@ -199,7 +199,7 @@ def test_what_is_pushed_while_landings_are_made_is_lost_nowhere(
     stop = threading.Event()
 
     def land() -> int:
-        landings = 0
+        made = 0
         while not stop.is_set():
             head = OperationLog(engine).seal(branch).number
             operations = store.propose(branch, head, {f"landed{head}": TreeFile(b"x\n")})
@@ -207,8 +207,8 @@ def test_what_is_pushed_while_landings_are_made_is_lost_nowhere(
                 branch, expected_head=head, operations=operations, author="a",
                 attempt_id=uuid.uuid4(), exit_status=0,
             )  # fmt: skip
-            landings += not isinstance(landed, HeadMoved)
-        return landings
+            made += not isinstance(landed, HeadMoved)
+        return made
 
     with ThreadPoolExecutor(len(writers) + 1) as pool:
         lander = pool.submit(land)
@@ -218,12 +218,12 @@ def test_what_is_pushed_while_landings_are_made_is_lost_nowhere(
         for each in pushing:
             each.result()
         stop.set()
-        landings = lander.result()
+        landed = lander.result()
     OperationLog(engine).seal(branch)
     require_rebuilt(engine, branch)
     numbers = [each.number for each in landings(store, branch)]
     assert numbers == list(range(len(numbers)))
-    assert len(numbers) > landings + 1
+    assert len(numbers) > landed + 1
     for number in numbers[:: max(1, len(numbers) // 4)]:
         vector = store.landing(branch, number).version_vector
         with engine.connect() as connection:
