@@ -18,13 +18,13 @@ def pack(command: Command) -> bytes:
 
 def pack_all(commands: Iterable[Command]) -> bytes:
     """Return a flight as it goes over the socket."""
-    return b"".join([each if type(each) is bytes else _packed_words(each) for each in commands])
+    return b"".join([each if isinstance(each, bytes) else _packed(each) for each in commands])
 
 
 def pack_call(digest: str, keys: tuple[str, ...], arguments: Sequence[str | bytes | int]) -> bytes:
     """Return the command that runs a program; keys occur again and again, arguments do not."""
     count = b"*%d\r\n" % (3 + len(keys) + len(arguments))
-    return b"".join([count, _packed_call(digest, keys), *map(_packed_word, arguments)])
+    return b"".join([count, _packed_call(digest, keys), _packed_words(arguments)])
 
 
 def pack_set(key: str, value: bytes) -> bytes:
@@ -38,21 +38,25 @@ def packed(*words: str) -> bytes:
     return pack(words)
 
 
+def _packed(words: Sequence[str | bytes | int]) -> bytes:
+    return b"*%d\r\n%b" % (len(words), _packed_words(words))
+
+
 def _packed_words(words: Sequence[str | bytes | int]) -> bytes:
-    return b"".join([b"*%d\r\n" % len(words), *map(_packed_word, words)])
-
-
-def _packed_word(word: str | bytes | int) -> bytes:
-    if isinstance(word, str):
-        return _packed_name(word)
-    data = word if isinstance(word, bytes) else b"%d" % word
-    return b"$%d\r\n%b\r\n" % (len(data), data)
+    parts: list[bytes] = []
+    add = parts.append
+    for word in words:
+        if isinstance(word, str):
+            add(_packed_name(word))
+        else:
+            data = word if isinstance(word, bytes) else b"%d" % word
+            add(b"$%d\r\n%b\r\n" % (len(data), data))
+    return b"".join(parts)
 
 
 @lru_cache(maxsize=4096)
 def _packed_call(digest: str, keys: tuple[str, ...]) -> bytes:
-    words: Sequence[str | bytes | int] = ("EVALSHA", digest, len(keys), *keys)
-    return b"".join(map(_packed_word, words))
+    return _packed_words(("EVALSHA", digest, len(keys), *keys))
 
 
 @lru_cache(maxsize=4096)
