@@ -16,13 +16,8 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     Raises:
         ServiceUnreachableError: Postgres does not answer, or went away.
     """
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except OperationalError as error:
-        url = engine.url
-        reason = str(error.orig).strip().splitlines()[0]
-        raise ServiceUnreachableError("Postgres", f"{url.host}:{url.port}", reason) from error
+    with _translated(engine), engine.begin() as connection:
+        yield connection
 
 
 @contextmanager
@@ -35,6 +30,18 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
     Raises:
         ServiceUnreachableError: Postgres does not answer, or went away.
     """
-    still = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    with transaction(still) as connection:
-        yield connection
+    with _translated(engine), engine.connect() as connection:
+        # Said of the connection: an engine made for it would cost as much time as the query.
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def _translated(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        url = engine.url
+        reason = str(error.orig).strip().splitlines()[0]
+        raise ServiceUnreachableError("Postgres", f"{url.host}:{url.port}", reason) from error
