@@ -58,8 +58,6 @@ class Execution(Generic[T]):
         self._lost: dict[Query, Reply] = {}
         """What the run before had read, if it could not commit."""
         self._conflicts = 0
-        self._run_seconds = 0.0
-        self._is_long = False
         self._plan = RunPlan()
         """Of the latest run."""
         self._is_listening = self._site.has_blocked
@@ -107,12 +105,10 @@ class Execution(Generic[T]):
         # Once more: a signal handler may have raised in the very moment of leaving a run, and what
         # comes next in this thread would join a transaction that is over.
         CURRENT.set(None)
+        self._stopwatch.end_run(time.perf_counter(), held=True)
+        self._site.is_long = self._stopwatch.is_long
         if self._plan.gate_seconds:
-            run_seconds = self._stopwatch.run_seconds(time.perf_counter())
-            self._local.hot_keys.note_gate(run_seconds, time.monotonic())
-        now = time.perf_counter()
-        self._site.is_long = self._stopwatch.is_long(now)
-        self._stopwatch.end_run(now, held=True)
+            self._local.hot_keys.note_gate(self._stopwatch.run_seconds, time.monotonic())
         spent = self._stopwatch.total()
         spent.commits, spent.failures = int(self._has_committed), int(not self._has_committed)
         self._local.recorder.note(self._site.name, spent)
@@ -153,8 +149,8 @@ class Execution(Generic[T]):
         return RunPlan(is_watched, tokens, seconds, is_wary=True)
 
     def _gate_seconds(self) -> float:
-        run_seconds, is_long = self._run_seconds, self._is_long
-        return gate_seconds(self._conflicts, run_seconds=run_seconds, is_long=is_long)
+        latest = self._stopwatch
+        return gate_seconds(self._conflicts, run_seconds=latest.run_seconds, is_long=latest.is_long)
 
     async def _prefetch(self, plan: RunPlan) -> None:
         """Read what the body is going to read; take the tokens along."""
@@ -240,16 +236,13 @@ class Execution(Generic[T]):
         Args:
             lost: what it had read, if its commit was refused.
         """
-        now = time.perf_counter()
-        self._run_seconds = self._stopwatch.run_seconds(now)
-        self._is_long = self._stopwatch.is_long(now)
-        self._stopwatch.end_run(now, held=False)
+        self._stopwatch.end_run(time.perf_counter(), held=False)
         # Who was only stopped at the gate, or cut off, has not met anybody's changes: to count
         # that as a conflict would have it close the gate in turn, and the next one after it.
         self._conflicts += bool(lost or self._transaction.changed)
         self._lost = dict(lost)
         self._blame(self._transaction.changed, time.monotonic())
-        asked = self._transaction.journal.asked
+        asked = self._transaction.journal.to_foretell()
         self._foreseen = tuple(dict.fromkeys([*asked, *self._foreseen]))
 
     def _blame(self, keys: tuple[str, ...], now: float) -> None:

@@ -125,6 +125,10 @@ class Stopwatch:
             meter: of the session, which counts flights and their time.
         """
         self.spent = SiteStatistics()
+        self.run_seconds = 0.0
+        """What the latest run took that has ended, without queueing and blocking."""
+        self.is_long = False
+        """Whether that was much longer than the two flights that it could not do without."""
         self._meter = meter
         self._run_at: float | None = None
         self._waited_before = 0.0
@@ -139,27 +143,17 @@ class Stopwatch:
         self._network_before = meter.network_seconds
         self._flights_before = meter.flights
 
-    def run_seconds(self, now: float) -> float:
-        """Return how long the run has taken, without queueing and blocking."""
-        if self._run_at is None:
-            return 0.0
-        waited = self._meter.queue_seconds + self._meter.blocked_seconds - self._waited_before
-        return max(0.0, now - self._run_at - waited)
-
-    def is_long(self, now: float) -> bool:
-        """Say whether the run takes much longer than the two flights that it cannot do without."""
-        meter = self._meter
-        body_seconds = self.run_seconds(now) - (meter.network_seconds - self._network_before)
-        is_chatty = meter.flights - self._flights_before > FLIGHTS_OF_SHORT_RUN
-        return is_chatty or body_seconds > 2 * meter.flight_seconds
-
     def end_run(self, now: float, *, held: bool, blocks: bool = False) -> None:
         """A run has ended: it held, or it waits for work, or it was in vain. Once per run."""
         if self._run_at is None:
             return
-        spent, seconds = self.spent, self.run_seconds(now)
-        network = min(seconds, self._meter.network_seconds - self._network_before)
-        self._run_at = None
+        spent, meter = self.spent, self._meter
+        waited = meter.queue_seconds + meter.blocked_seconds - self._waited_before
+        seconds = max(0.0, now - self._run_at - waited)
+        network = min(seconds, meter.network_seconds - self._network_before)
+        is_chatty = meter.flights - self._flights_before > FLIGHTS_OF_SHORT_RUN
+        self.is_long = is_chatty or seconds - network > 2 * meter.flight_seconds
+        self.run_seconds, self._run_at = seconds, None
         spent.runs += 1
         if held:
             spent.network_seconds += network

@@ -4,7 +4,7 @@ In Python: that of hiredis 3.5.0 crashes the process when a signal handler raise
 a soft time limit does just that. Pure: no I/O, no clock, no chance.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 Command = tuple[str | bytes | int, ...] | bytes
@@ -16,9 +16,12 @@ def pack(command: Command) -> bytes:
     return pack_all((command,))
 
 
-def pack_all(commands: Iterable[Command]) -> bytes:
+def pack_all(commands: Sequence[Command]) -> bytes:
     """Return a flight as it goes over the socket."""
-    return b"".join([each if isinstance(each, bytes) else _packed(each) for each in commands])
+    try:
+        return b"".join(commands)  # type: ignore[arg-type]  # as they are, in most flights
+    except TypeError:
+        return b"".join([each if isinstance(each, bytes) else _packed(each) for each in commands])
 
 
 def pack_call(digest: str, keys: tuple[str, ...], arguments: Sequence[str | bytes | int]) -> bytes:

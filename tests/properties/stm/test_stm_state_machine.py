@@ -348,4 +348,4 @@ def test_clients_in_one_process_behave_like_plain_collections_for_long() -> None
 def test_clients_of_a_server_behave_like_plain_collections_for_long(
     redis_url: str, kind: str
 ) -> None:
-    _play(_on_redis(redis_url, kind), examples=2000, steps=50)
+    _play(_on_redis(redis_url, kind), examples=2000, steps=20)
