@@ -8,6 +8,7 @@ what a landing was: whoever asks more than one query does so in a `postgres.snap
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, bindparam, text
@@ -64,31 +65,44 @@ class State:
     levels: tuple[tuple[uuid.UUID, int], ...]
     """Branch and landing, the nearest first. A version of a nearer one hides those behind."""
 
-    def select(self, columns: str, condition: str) -> TextClause:
-        """Return a query for node versions, `n`, of this state that meet a condition."""
-        parts = [self._level(depth, columns, condition) for depth in range(len(self.levels))]
-        return text(" UNION ALL ".join(parts)).bindparams(**self._parameters())
-
-    def _level(self, depth: int, columns: str, condition: str) -> str:
-        nearer = "".join(
-            f" AND NOT EXISTS (SELECT FROM nodes o WHERE o.branch_id = :branch{each}"
-            f" AND o.node_id = n.node_id AND o.landing_from <= :landing{each})"
-            for each in range(depth)
-        )
-        # Only names written in this package are put into the text; values are bound.
-        return (
-            f"SELECT {columns} FROM nodes n WHERE n.branch_id = :branch{depth}"  # noqa: S608
-            f" AND n.landing_from <= :landing{depth}"
-            f" AND (n.landing_to IS NULL OR n.landing_to > :landing{depth})"
-            f" AND ({condition}){nearer}"
-        )
-
-    def _parameters(self) -> dict[str, Any]:
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the texts of `versions_of` take."""
         parameters: dict[str, Any] = {}
         for depth, (branch, landing) in enumerate(self.levels):
             parameters[f"branch{depth}"] = branch
             parameters[f"landing{depth}"] = landing
         return parameters
+
+    def select(self, columns: str, condition: str) -> TextClause:
+        """Return a query for node versions, `n`, of this state that meet a condition."""
+        found = versions_of(len(self.levels), columns, condition)
+        return text(found).bindparams(**self.parameters)
+
+
+def versions_of(levels: int, columns: str, condition: str) -> str:
+    """Return the text of a query for node versions, `n`, of a state that meet a condition.
+
+    Args:
+        levels: of the state.
+        columns: to select.
+        condition: on `n`. Only names written in this package are put into the text.
+    """
+    return " UNION ALL ".join(_level(depth, columns, condition) for depth in range(levels))
+
+
+def _level(depth: int, columns: str, condition: str) -> str:
+    nearer = "".join(
+        f" AND NOT EXISTS (SELECT FROM nodes o WHERE o.branch_id = :branch{each}"
+        f" AND o.node_id = n.node_id AND o.landing_from <= :landing{each})"
+        for each in range(depth)
+    )
+    return (
+        f"SELECT {columns} FROM nodes n WHERE n.branch_id = :branch{depth}"  # noqa: S608 - of this package
+        f" AND n.landing_from <= :landing{depth}"
+        f" AND (n.landing_to IS NULL OR n.landing_to > :landing{depth})"
+        f" AND ({condition}){nearer}"
+    )
 
 
 def branch_uuid(branch_id: str) -> uuid.UUID:
@@ -164,37 +178,42 @@ def read_tree(connection: Connection, state: State) -> Tree:
     files = connection.execute(
         state.select("n.node_id, n.kind, n.text, n.meta, n.path", "n.is_structure AND n.path <> ''")
     ).all()
-    rows = connection.execute(_joined(state, "n.file_id IS NOT NULL"))
+    contents = text(_contents(len(state.levels), "n.file_id IS NOT NULL"))
+    rows = connection.execute(contents, state.parameters)
     return _made_files(connection, files, {row.file_id: row.content for row in rows})
 
 
 def read_file(connection: Connection, state: State, path: str) -> TreeFile | None:
     """Return one file of a state; None if there is none. One query, none of all the files."""
-    columns = "n.node_id, n.kind, n.text, n.meta, n.path"
-    named = state.select(columns, "n.is_structure AND n.path = :path")
-    inner = _joined(state, "n.file_id = (SELECT node_id FROM file)")
-    query = text(
-        f"WITH file AS ({named.text}), contents AS ({inner.text})"  # noqa: S608 - `select` binds
-        " SELECT file.*, contents.content"
-        " FROM file LEFT JOIN contents ON contents.file_id = file.node_id"
-    )
-    row = connection.execute(query, named.compile().params | {"path": path}).one_or_none()
+    query = _file_query(len(state.levels))
+    row = connection.execute(query, state.parameters | {"path": path}).one_or_none()
     if row is None:
         return None
     contents = {} if row.content is None else {row.node_id: row.content}
     return _made_files(connection, [row], contents)[path]
 
 
-def _joined(state: State, condition: str) -> TextClause:
-    """Return a query for the contents of files, each joined in order."""
-    inner = state.select(
-        "n.file_id, n.sortkey, n.lead, n.text", f"NOT n.is_structure AND {condition}"
+@lru_cache
+def _file_query(levels: int) -> TextClause:
+    """Return the query for a file; made once, for to make it takes longer than to ask it."""
+    columns = "n.node_id, n.kind, n.text, n.meta, n.path"
+    named = versions_of(levels, columns, "n.is_structure AND n.path = :path")
+    inner = _contents(levels, "n.file_id = (SELECT node_id FROM file)")
+    return text(
+        f"WITH file AS ({named}), contents AS ({inner})"  # noqa: S608 - of this package
+        " SELECT file.*, contents.content"
+        " FROM file LEFT JOIN contents ON contents.file_id = file.node_id"
     )
-    query = text(
-        "SELECT file_id, string_agg(lead || text, '' ORDER BY sortkey) AS content"  # noqa: S608 - `select` binds
-        f" FROM ({inner.text}) AS inner_nodes GROUP BY file_id"
+
+
+def _contents(levels: int, condition: str) -> str:
+    """Return the text of a query for the contents of files, each joined in order."""
+    columns = "n.file_id, n.sortkey, n.lead, n.text"
+    inner = versions_of(levels, columns, f"NOT n.is_structure AND {condition}")
+    return (
+        "SELECT file_id, string_agg(lead || text, '' ORDER BY sortkey) AS content"  # noqa: S608 - of this package
+        f" FROM ({inner}) AS inner_nodes GROUP BY file_id"
     )
-    return query.bindparams(**inner.compile().params)
 
 
 def _made_files(
