@@ -14,16 +14,16 @@ from typing_extensions import override
 
 from swarm_workers.stm.engines.commands import answers_of, has_refusal, reading_of
 from swarm_workers.stm.engines.proposals import RECORD_SECONDS, commit_call
-from swarm_workers.stm.engines.redis_session import RedisSession
+from swarm_workers.stm.engines.redis_session import MISSING, RedisSession
 from swarm_workers.stm.engines.scripts import function, library
 from swarm_workers.stm.errors import (
-    RestartSignal,
     StmCorruptedError,
     StmServerError,
     StmUnavailableError,
 )
 from swarm_workers.stm.questions import Proposal, Query, Reply
 from swarm_workers.stm.wires.packing import Command
+from swarm_workers.stm.wires.seam import WireLostError
 
 
 class FunctionSession(RedisSession):
@@ -107,8 +107,9 @@ class FunctionSession(RedisSession):
         name = function("resolve")
         (reply,) = await wire.flight([("FCALL", name, 1, self._record, *arguments)])
         if isinstance(reply, Exception):
-            try:
-                await self._check([reply])
-            except RestartSignal:
-                return None
+            # Not as other refusals are borne: those end with "nothing was written".
+            if not str(reply).startswith(MISSING):
+                raise WireLostError(str(reply))
+            await wire.flight([("FUNCTION", "LOAD", "REPLACE", library())])
+            return None
         return bool(reply)

@@ -22,7 +22,8 @@ CARRIED_SECONDS_MAX = 0.1
 _GATE_POLL_SECONDS = 0.2
 _PASSING = ("READONLY", "CLUSTERDOWN", "TRYAGAIN", "LOADING", "MASTERDOWN", "NOREPLICAS")
 """Refusals of a server that starts or fails over: as good as a lost connection."""
-_MISSING = ("NOSCRIPT", "ERR Function not found")
+MISSING = ("NOSCRIPT", "ERR Function not found")
+"""Refusals of a server that has not been taught a program."""
 
 
 class Pool(Protocol):
@@ -284,7 +285,7 @@ class RedisSession:
             return
         refusals = [str(reply) for reply in replies if isinstance(reply, Exception)]
         self.slot.forget_watches()
-        if any(each.startswith(_MISSING) for each in refusals):
+        if any(each.startswith(MISSING) for each in refusals):
             await self._load_programs()
             raise RestartSignal
         if refusals[0].startswith(_PASSING):

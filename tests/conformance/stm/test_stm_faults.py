@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,11 +23,17 @@ from swarm_workers.stm import (
     on_abort,
     waiting,
 )
+from swarm_workers.stm.engines.function import FunctionSession
+from swarm_workers.stm.engines.redis import EngineName
+from swarm_workers.stm.engines.watch import WatchSession
 from swarm_workers.stm.pools import blocking
 from swarm_workers.stm.wires.address import Address
 from swarm_workers.stm.wires.blocking import BlockingWire
+from swarm_workers.stm.wires.seam import WireLostError
 from tests.conformance.stm.cutting_proxy import CuttingProxy
 from tests.conformance.stm.nemesis_server import NemesisServer
+
+_TIMEOUT_SECONDS = 0.2
 
 
 @pytest.fixture
@@ -129,6 +136,53 @@ def test_the_time_until_a_lost_commit_is_found_counts_as_waiting_for_the_server(
     after = cut_stm.statistics().total
     assert after.resolved == before.resolved + 1
     assert after.blocked_seconds > before.blocked_seconds
+
+
+@pytest.mark.parametrize("session", [WatchSession, FunctionSession])
+def test_what_a_server_refuses_while_an_outcome_is_open_does_not_make_it_nothing_written(
+    tmp_path: Path, space: str, monkeypatch: pytest.MonkeyPatch, session: Any
+) -> None:
+    monkeypatch.setattr(waiting, "_PAUSE_SECONDS_MAX", 0.02)
+    server = NemesisServer(tmp_path, fsync="no")
+    engine: EngineName = "watch" if session is WatchSession else "function"
+    stm, client = Stm.connect(server.url, space, engine=engine), redis.Redis.from_url(server.url)
+    value, ask, asked = stm.var("v", int, default=0), session._ask_record, []
+
+    async def ask_a_replica(self: Any, *arguments: Any) -> bool | None:
+        asked.append(time.monotonic())
+        if len(asked) == 1:
+            client.replicaof("127.0.0.1", 1)  # it refuses writes now
+        elif asked[-1] - asked[0] > 3 * _TIMEOUT_SECONDS:
+            client.replicaof("NO", "ONE")
+        outcome: bool | None = await ask(self, *arguments)
+        return outcome
+
+    def write() -> None:
+        value.set(value.get() + 1)
+        monkeypatch.setattr(BlockingWire, "flight", _losing_one_reply(monkeypatch))
+
+    try:
+        stm.atomically(value.set, 1)
+        monkeypatch.setattr(session, "_ask_record", ask_a_replica)
+        stm.atomically(write, timeout_seconds=_TIMEOUT_SECONDS)
+        assert len(asked) > (engine == "function")
+        assert stm.atomically(value.get) == 2
+    finally:
+        stm.close()
+        server.kill()
+
+
+def _losing_one_reply(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return how to send the next flight, whose reply goes astray."""
+    send = BlockingWire.flight
+
+    async def send_and_break(self: BlockingWire, *arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(BlockingWire, "flight", send)
+        await send(self, *arguments, **options)
+        self.close()
+        raise WireLostError("it broke behind the commit")
+
+    return send_and_break
 
 
 def test_a_server_that_reads_nothing_does_not_hold_a_sender_for_ever(
