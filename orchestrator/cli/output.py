@@ -35,7 +35,7 @@ def detail(row: SwarmRow, *, as_json: bool) -> str:
     lines = [
         f"{row.spec.swarm_id} {row.status.value}" + (f": {row.reason}" if row.reason else ""),
         f"  task      {row.spec.task.description}",
-        f"  success   {row.spec.task.success}",
+        f"  success   {row.spec.code.success}",
         f"  tests     {_span(row.tests_before)} before, {_span(row.tests_after)} after",
         f"  effort    {row.attempts} attempts, {row.candidates} candidates, {row.seconds:.1f} s",
     ]

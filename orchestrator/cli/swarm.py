@@ -196,7 +196,7 @@ def _request(  # noqa: PLR0913 - one parameter an option
     """Return what was typed, checked."""
     from orchestrator.launch import plan  # noqa: PLC0415
     from orchestrator.launch.start import Request  # noqa: PLC0415
-    from tasks_schema.messages.swarm import Budget  # noqa: PLC0415
+    from tasks_schema.messages.task import Budget  # noqa: PLC0415
 
     return Request(
         repository=repo,

@@ -39,6 +39,11 @@ _LEARNED: Final = (
     "base_landing",
     "landing",
     "exit_status",
+    "findings",
+    "evaluations",
+    "cpu_seconds",
+    "tokens",
+    "dollars",
 )
 """The columns that a report fills in; the others say whose turn it was."""
 

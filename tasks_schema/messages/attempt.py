@@ -1,15 +1,18 @@
 """Orders for attempts, and the reports that come back through the outbox."""
 
+import json
 import uuid
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from tasks_schema.ids import AgentId, AttemptId, SwarmId, attempt_id
 from tasks_schema.kinds import AgentKind, AttemptStatus, TestOutcome
 
 SCOPES_MAX = 16
 """Scopes that one report names: the sums of each are written with it."""
+FINDINGS_BYTES_MAX = 64 * 1024
+"""Of what one attempt found out, as JSON."""
 
 
 class AttemptOrder(BaseModel):
@@ -72,3 +75,21 @@ class AttemptReport(BaseModel):
     """Of that run."""
     scopes: tuple[str, ...] = Field(default=(), max_length=SCOPES_MAX)
     """Dotted paths of the modules, classes and functions that it changed, or wanted to."""
+    findings: dict[str, JsonValue] | None = None
+    """What it found out, in the words of its problem; at most `FINDINGS_BYTES_MAX` as JSON."""
+    evaluations: int = Field(default=0, ge=0)
+    """Calls of the function, placements or readings that it made: the problem's own unit."""
+    cpu_seconds: float | None = None
+    """Processor time of the worker and of what it ran in the sandbox; None if not measured."""
+    tokens: int | None = None
+    """Of language models, in and out; None if no model was asked."""
+    dollars: float | None = None
+    """What these cost; None if no model was asked."""
+
+    @field_validator("findings")
+    @classmethod
+    def _is_bounded(cls, findings: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
+        size = len(json.dumps(findings).encode())
+        if size > FINDINGS_BYTES_MAX:
+            raise ValueError(f"findings of {size} bytes; at most {FINDINGS_BYTES_MAX} are reported")
+        return findings

@@ -11,7 +11,8 @@ from swarm_workers.protocols import TreeFile
 from swarm_workers.source.store import SourceStore
 from swarm_workers.source.values import Landing
 from tasks_schema.kinds import AgentKind, AttemptStatus, SwarmStatus
-from tasks_schema.messages.swarm import Interpreter, SwarmSpec, TaskSpec
+from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.messages.task import CodeTask, Interpreter
 from tasks_schema.tables.attempts import ATTEMPTS, LANDING_OUTCOMES
 from tasks_schema.tables.swarms import SWARMS
 
@@ -54,7 +55,7 @@ TREE = {
     "src/other.py": "from pkg import is_good\n\nis_good('z')\n",
     "README.md": "# pkg\n\nWords.\n",
 }
-TASK = TaskSpec(
+TASK = CodeTask(
     description="mend it", repository="/r", success="pytest", success_argv=("pytest",),
     interpreter=Interpreter(executable="/p", version=(3, 11), folders=()),
 )  # fmt: skip

@@ -1,0 +1,121 @@
+"""What is wanted of a swarm: one shape for each problem, told apart by `problem`."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tasks_schema.kinds import ProblemKind, Sharing, SurfaceKind
+
+ITERATIONS_MAX = 100_000
+
+
+class Interpreter(BaseModel):
+    """The Python that runs the success command inside the sandbox."""
+
+    model_config = ConfigDict(frozen=True)
+
+    executable: str
+    """Absolute path, as the sandbox sees it after binding `folders`."""
+    version: tuple[int, int]
+    """Major and minor, for example (3, 11)."""
+    folders: tuple[str, ...]
+    """Absolute paths that must be readable for it to start, bound read-only."""
+    venv_in_repo: str | None = None
+    """The folder inside the repository (for example `.venv`) that holds it; None if elsewhere."""
+    is_fleet: bool = False
+    """True for the fleet's own interpreter, the last resort."""
+
+
+class Budget(BaseModel):
+    """What a swarm may spend. Zero means no limit."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seconds: float = Field(default=3600, ge=0)
+    """Wall-clock seconds from the launch."""
+    operations: int = Field(default=0, ge=0)
+    """Edits that may be proposed and evaluated."""
+
+
+class CodeTask(BaseModel):
+    """A repository, and a command that must succeed. Frozen when the swarm is launched."""
+
+    model_config = ConfigDict(frozen=True)
+
+    problem: Literal[ProblemKind.CODE] = ProblemKind.CODE
+    description: str
+    """The task in the person's own words."""
+    repository: str
+    """Absolute path of the folder the code came from: for reports, never read by workers."""
+    success: str
+    """The command that must exit with 0, in the person's own words."""
+    success_argv: tuple[str, ...]
+    """The same, split as a POSIX shell would; it is run without a shell."""
+    scope: tuple[str, ...] = ()
+    """Dotted paths of modules that agents may change; empty means all that are not tests."""
+    interpreter: Interpreter
+    budget: Budget = Budget()
+    command_seconds_max: float = Field(default=600, gt=0)
+    """The longest that one run of the success command may take before it counts as hung."""
+
+
+class IterativeTask(BaseModel):
+    """What the problems beside code have in common: so many turns of each agent, and no more."""
+
+    model_config = ConfigDict(frozen=True)
+
+    description: str
+    """The task in words."""
+    iterations: int = Field(ge=1, le=ITERATIONS_MAX)
+    """Turns of each agent. The swarm is exhausted when all of them are reported."""
+    sharing: Sharing = Sharing.BOTH
+    """What the agents of one part tell each other."""
+    round_trip_seconds: float = Field(default=0.0, ge=0, le=1)
+    """Added to every flight to Redis, to try out a network that is not there."""
+    budget: Budget = Budget()
+
+
+class OptimizationTask(IterativeTask):
+    """The greatest value of a function over a box."""
+
+    problem: Literal[ProblemKind.OPTIMIZATION] = ProblemKind.OPTIMIZATION
+    surface: SurfaceKind
+    dimensions: int = Field(default=3, ge=1, le=16)
+    shift_seed: int = 0
+    """Moves the optimum away from where the literature has it; 0 leaves it there."""
+    cells_per_axis: int = Field(default=5, ge=1, le=64)
+    """Into how many regions each axis is divided."""
+    evaluations_max: int = Field(default=200, ge=1, le=1_000_000)
+    """Calls of the function that one iteration may make."""
+    tolerance: float = Field(default=1e-3, gt=0, lt=1)
+    """It is solved within this part of the way from the function's mean to its optimum."""
+
+
+class SudokuTask(IterativeTask):
+    """A grid to fill in."""
+
+    problem: Literal[ProblemKind.SUDOKU] = ProblemKind.SUDOKU
+    puzzle: str
+    """81 characters, row by row: digits, and `.` or `0` for an empty cell."""
+    strategies: tuple[str, ...] = ()
+    """Names of the rules that agents know, dealt out in turn; empty means all."""
+
+
+class ResearchTask(IterativeTask):
+    """A question, and where the sources are that may answer it."""
+
+    problem: Literal[ProblemKind.RESEARCH] = ProblemKind.RESEARCH
+    topic: str
+    questions: tuple[str, ...] = ()
+    """The questions to begin with; empty means the topic itself."""
+    corpus: tuple[str, ...] = ()
+    """Folders of documents; empty means those that come with Python and the packages."""
+    sources: tuple[str, ...] = ()
+    """URLs that are read as well."""
+    facts_wanted: int = Field(default=20, ge=1, le=10_000)
+    """The report is written when there are so many supported facts."""
+
+
+TaskSpec = Annotated[
+    CodeTask | OptimizationTask | SudokuTask | ResearchTask, Field(discriminator="problem")
+]
