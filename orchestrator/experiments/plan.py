@@ -9,7 +9,7 @@ Pure: no I/O, no clock, no chance.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tasks_schema.kinds import Mode
+from tasks_schema.kinds import Mode, Sharing
 
 SIZES = (1, 2, 4, 8, 16, 32)
 """Agents of a swarm in the sweep."""
@@ -44,8 +44,8 @@ class Cell:
     instance: str
     mode: Mode
     size: Size
-    sharing: str
-    """One of the task's own words; what it means in a mode that shares nothing is nothing."""
+    sharing: Sharing = Sharing.BOTH
+    """Of mode `swarm`; in the others there is nobody to share with."""
     round_trip_seconds: float = 0.0
 
     @property

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
 from orchestrator.experiments.plan import Cell, Size
 from tasks_schema.kinds import AgentKind, AttemptStatus
 from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.messages.task import IterativeTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,6 @@ class ExperimentTask(Protocol):
         """The strategy of its agents."""
         ...
 
-    @property
-    def sharings(self) -> tuple[str, ...]:
-        """What may be shared, for the ablation: all of it first, `nothing` last."""
-        ...
-
     def instances(self, *, quick: bool) -> tuple[str, ...]:
         """Return the names of the instances; the first one stands for all in sweep and ablation."""
         ...
@@ -106,7 +102,7 @@ class ExperimentTask(Protocol):
         """Return the size of a run where none is asked for."""
         ...
 
-    def spec(self, instance: str, seed: int, cell: Cell) -> BaseModel:
+    def spec(self, instance: str, seed: int, cell: Cell) -> IterativeTask:
         """Return the task message of a run: what `SwarmSpec.task` is to be.
 
         Args:
