@@ -95,7 +95,7 @@ def launch(request: Request, parts: Parts) -> Launched:
         import_landing=store.head(branch).number,
     )
     launched = Launched(spec, tuple(_notes(root, spec)))
-    _record(spec, parts)
+    record(spec, parts)
     return launched
 
 
@@ -123,8 +123,8 @@ def _check_scope(store: SourceStore, imported: Branch, scope: Sequence[str]) -> 
             )
 
 
-def _record(spec: SwarmSpec, parts: Parts) -> None:
-    """Write the swarm, its row last, and wake the refill; its space begins with its baseline."""
+def record(spec: SwarmSpec, parts: Parts) -> None:
+    """Write a swarm, its row last, and wake the refill, which hands out its attempts."""
     parts.client.sadd(KEY_ACTIVE_SWARMS, spec.swarm_id)
     row = {"swarm_id": spec.swarm_id, "spec": spec.model_dump(mode="json")}
     with parts.engine.begin() as connection:

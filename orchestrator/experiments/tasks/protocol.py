@@ -1,6 +1,7 @@
 """The seam of an experiment: what the runner and the report ask of a task.
 
-There is one implementation a task beside this file; `registry.py` finds them by name.
+There is one implementation a task beside this file: a module with a constant `TASK`, which
+`registry.py` finds by name.
 """
 
 from collections.abc import Mapping, Sequence
