@@ -98,7 +98,11 @@ class SudokuTask(IterativeTask):
     puzzle: str
     """81 characters, row by row: digits, and `.` or `0` for an empty cell."""
     strategies: tuple[str, ...] = ()
-    """Names of the rules that agents know, dealt out in turn; empty means all."""
+    """Names of the strategies that agents know; empty means all, guessing included."""
+    is_specialized: bool = False
+    """True if each agent knows one of them, dealt out in turn; False if each knows all."""
+    lies: int = Field(default=0, ge=0)
+    """In so many of its first turns the first agent writes a wrong cell: a provoked fault."""
 
 
 class ResearchTask(IterativeTask):
