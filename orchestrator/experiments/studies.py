@@ -10,10 +10,12 @@ from orchestrator.errors import UsageError
 from orchestrator.experiments.plan import ROUND_TRIPS_SECONDS, SIZES, Cell, Run, Size, Study
 from orchestrator.experiments.tasks.protocol import ExperimentTask
 from tasks_schema.kinds import Mode, Sharing
+from tasks_schema.messages.task import ITERATIONS_MAX
 
 SEEDS_FULL = 20
 SEEDS_QUICK = 3
 SEEDS_MAX = 1000
+AGENTS_MAX = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def runs_of(task: ExperimentTask, wanted: Wanted) -> tuple[Run, ...]:
     Raises:
         UsageError: a number is out of range, or there is no such instance.
     """
-    seeds = _checked("--seeds", wanted.seeds or _seeds(wanted), SEEDS_MAX)
+    seeds = _checked("--seeds", wanted.seeds, _seeds(wanted), SEEDS_MAX)
     cells = tuple(dict.fromkeys(_cells(task, wanted)))
     return tuple(Run(cell, seed) for seed in range(1, seeds + 1) for cell in cells)
 
@@ -76,8 +78,8 @@ def studies_of(cell: Cell, first_instance: str, size: Size) -> tuple[Study, ...]
 def _cells(task: ExperimentTask, wanted: Wanted) -> Iterator[Cell]:
     usual = task.size(quick=wanted.is_quick)
     size = Size(
-        _checked("--agents", wanted.agents or usual.agents, 1024),
-        _checked("--iterations", wanted.iterations or usual.iterations, 100_000),
+        _checked("--agents", wanted.agents, usual.agents, AGENTS_MAX),
+        _checked("--iterations", wanted.iterations, usual.iterations, ITERATIONS_MAX),
     )
     instances = wanted.instances or task.instances(quick=wanted.is_quick)
     for study in wanted.studies or ((Study.COMPARISON,) if wanted.is_quick else tuple(Study)):
@@ -116,7 +118,8 @@ def _seeds(wanted: Wanted) -> int:
     return SEEDS_QUICK if wanted.is_quick else SEEDS_FULL
 
 
-def _checked(option: str, number: int, most: int) -> int:
+def _checked(option: str, asked: int | None, usual: int, most: int) -> int:
+    number = usual if asked is None else asked
     if not 1 <= number <= most:
         raise UsageError(f"{option} {number} is out of range; give 1 to {most:,}")
     return number
