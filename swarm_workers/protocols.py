@@ -40,6 +40,9 @@ class TreeFile:
     """Of a symbolic link; None for a regular file."""
 
 
+Findings = Mapping[str, JsonValue]
+"""What an attempt found out, small enough for its report."""
+
 Tree = Mapping[str, TreeFile]
 """Files by path relative to the root, with forward slashes. Folders are implied by their files."""
 
@@ -121,8 +124,12 @@ class Outcome:
     exit_status: int | None = None
     tests: tuple[TestResult, ...] = field(default=())
     scopes: tuple[str, ...] = field(default=())
-    findings: Mapping[str, JsonValue] | None = None
-    """What it found out, in the problem's own words: small, for the report; None for code."""
+    findings: Findings | None = None
+    """What it found out, in the problem's own words; None for code."""
+    settle: Callable[[], Findings] | None = None
+    """Runs in the transaction that ends the turn, maybe several times: tells the others what was
+    learned and returns the findings, so that both happen once or not at all. None if it was told
+    before."""
 
 
 class Agent(Protocol[LookT_contra, ProposalT_co]):

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from orchestrator.queries.status import SwarmRow, TestCounts
+from tasks_schema.messages.task import CodeTask
 
 
 def as_dict(row: SwarmRow) -> dict[str, Any]:
@@ -35,12 +36,21 @@ def detail(row: SwarmRow, *, as_json: bool) -> str:
     lines = [
         f"{row.spec.swarm_id} {row.status.value}" + (f": {row.reason}" if row.reason else ""),
         f"  task      {row.spec.task.description}",
-        f"  success   {row.spec.code.success}",
-        f"  tests     {_span(row.tests_before)} before, {_span(row.tests_after)} after",
+        *_of_code(row),
         f"  effort    {row.attempts} attempts, {row.candidates} candidates, {row.seconds:.1f} s",
     ]
     lines += [f"  landing {each.number} by {each.author}: {each.note}" for each in row.landings]
     return "\n".join(lines) + "\n"
+
+
+def _of_code(row: SwarmRow) -> list[str]:
+    """Return what is said of a swarm on code alone."""
+    if not isinstance(row.spec.task, CodeTask):
+        return [f"  problem   {row.spec.task.problem}, {row.spec.task.iterations} turns an agent"]
+    return [
+        f"  success   {row.spec.task.success}",
+        f"  tests     {_span(row.tests_before)} before, {_span(row.tests_after)} after",
+    ]
 
 
 def table(rows: list[SwarmRow], *, as_json: bool) -> str:

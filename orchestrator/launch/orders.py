@@ -10,10 +10,13 @@ from tasks_schema.ids import AgentId, SwarmId, agent_id, attempt_id
 from tasks_schema.kinds import AgentKind, AttemptStatus
 from tasks_schema.messages.attempt import AttemptOrder
 from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.messages.task import IterativeTask
 from tasks_schema.tables.attempts import ATTEMPTS
 from tasks_schema.tables.swarms import AGENTS
 
 _OF_BASELINE = AgentKind.BASELINE.value
+_TURNS_MAX = 2**31 - 1
+"""Of an agent whose task does not say: the column's own bound."""
 
 
 def baseline_order(spec: SwarmSpec, turn: int = 0) -> AttemptOrder:
@@ -26,7 +29,7 @@ def next_orders(connection: Connection, spec: SwarmSpec, count: int) -> list[Att
     """Return up to `count` orders: idle agents, those with the fewest turns first.
 
     Agents become rows when they get their first turn, so that a million of them cost nothing
-    before. An agent has one turn at a time.
+    before. An agent has one turn at a time, and of some tasks no more than so many in all.
     """
     fresh = _fresh_agents(connection, spec, count)
     idle = _idle_agents(connection, spec, count - len(fresh))
@@ -63,6 +66,18 @@ def last_baseline(connection: Connection, swarm_id: str) -> Row[Any, Any] | None
         .limit(1)
     )
     return connection.execute(query).one_or_none()
+
+
+def is_spent(connection: Connection, spec: SwarmSpec) -> bool:
+    """Say whether every agent has had all its turns, and all of them are reported."""
+    if not isinstance(spec.task, IterativeTask):
+        return False
+    done = select(func.count()).where(
+        AGENTS.c.swarm_id == spec.swarm_id, AGENTS.c.turns_sent >= spec.task.iterations
+    )
+    if int(connection.execute(done).scalar_one()) < spec.agents:
+        return False
+    return count_in_flight(connection, spec.swarm_id) == 0
 
 
 def count_in_flight(connection: Connection, swarm_id: str) -> int:
@@ -111,12 +126,17 @@ def _idle_agents(connection: Connection, spec: SwarmSpec, count: int) -> list[tu
         .where(
             AGENTS.c.swarm_id == spec.swarm_id,
             AGENTS.c.kind != _OF_BASELINE,
+            AGENTS.c.turns_sent < _turns_max(spec),
             ~select(ATTEMPTS.c.attempt_id).where(busy).exists(),
         )
         .order_by(AGENTS.c.turns_sent, AGENTS.c.agent_id)
         .limit(count)
     )
     return [(row.agent_id, row.turns_sent) for row in connection.execute(query)]
+
+
+def _turns_max(spec: SwarmSpec) -> int:
+    return spec.task.iterations if isinstance(spec.task, IterativeTask) else _TURNS_MAX
 
 
 def _fresh_agents(connection: Connection, spec: SwarmSpec, count: int) -> list[tuple[str, int]]:

@@ -22,6 +22,7 @@ from orchestrator.launch.enqueue import enqueue
 from orchestrator.launch.orders import (
     baseline_order,
     count_in_flight,
+    is_spent,
     last_baseline,
     next_orders,
     operations_spent,
@@ -30,7 +31,9 @@ from orchestrator.launch.orders import (
 )
 from orchestrator.launch.parts import Parts, connect
 from orchestrator.settings import OrchestratorSettings
+from swarm_workers.clock import RealClock
 from swarm_workers.coordination.records import SwarmState
+from swarm_workers.coordination.wake import take_hints
 from swarm_workers.errors import ServiceUnreachableError
 from swarm_workers.source.tree_files import storable
 from swarm_workers.stm import StmUnavailableError
@@ -138,6 +141,11 @@ def _advance(parts: Parts, connection: Connection, row: RowMapping) -> list[Atte
     if state.status != row["status"]:
         _write_status(connection, spec.swarm_id, state)
     if state.status.is_final:
+        return []
+    if state.status is SwarmStatus.RUNNING and is_spent(connection, spec):
+        shared = parts.spaces.shared(spec.swarm_id)
+        shared.stm.atomically(shared.end, SwarmStatus.EXHAUSTED, "all turns are taken")
+        _write_status(connection, spec.swarm_id, shared.stm.atomically(shared.state.get))
         return []
     is_measured = state.status is SwarmStatus.RUNNING
     reason = _hopeless(connection, spec.swarm_id, FAILURES_IN_A_ROW_MAX if is_measured else 1)
@@ -249,11 +257,19 @@ def _write_status(connection: Connection, swarm_id: str, state: SwarmState) -> N
 
 
 def run_forever(parts: Parts, stop: threading.Event) -> None:
-    """Take steps until told to stop; waits longer after a failure of Redis or Postgres."""
-    pause = parts.settings.refill_seconds
+    """Take steps until told to stop; waits longer after a failure of Redis or Postgres.
+
+    Swarms that somebody hinted at are looked at at once, all others every now and then.
+    """
+    clock = RealClock()
+    pause, due = parts.settings.refill_seconds, 0.0
     while not stop.is_set():
         try:
-            parts.client.blpop([KEY_WAKE], timeout=min(pause, BLPOP_SECONDS_MAX))
+            hinted = take_hints(parts.client, KEY_WAKE, min(pause, BLPOP_SECONDS_MAX))
+            for swarm_id in hinted:
+                _step_apart(parts, swarm_id)
+            if hinted and clock.monotonic() < due:
+                continue
             live = step(parts)
         except OUTAGES as error:
             _LOG.warning("refill waits for a server: %s", error)
@@ -261,6 +277,7 @@ def run_forever(parts: Parts, stop: threading.Event) -> None:
             stop.wait(pause)
             continue
         pause = parts.settings.refill_seconds if live else parts.settings.refill_idle_seconds
+        due = clock.monotonic() + pause
 
 
 def main() -> None:

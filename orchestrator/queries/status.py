@@ -59,11 +59,12 @@ class SwarmRow:
     candidates: int
     operations_spent: int
     tests_before: TestCounts | None
-    """None until the code as it was has been measured."""
+    """None until the code as it was has been measured, and where there is no code."""
     tests_after: TestCounts | None
     landings: tuple[LandingRow, ...]
     branch: str
-    """The branch whose head counts: the one that solved it, else the one with fewest red tests."""
+    """The branch whose head counts: the one that solved it, else the one with fewest red tests;
+    empty where there is no code."""
 
 
 def find_swarm(connection: Connection, swarm_id: str | None) -> SwarmRow:
@@ -108,10 +109,7 @@ def read_swarm(connection: Connection, swarm_id: str) -> SwarmRow:
     row = connection.execute(select(SWARMS).where(SWARMS.c.swarm_id == swarm_id)).one()
     spec = SwarmSpec.model_validate(row.spec)
     totals = _totals(connection, swarm_id)
-    branch = _best_branch(connection, spec)
-    number = connection.execute(
-        select(func.max(LANDINGS.c.number)).where(LANDINGS.c.branch_id == uuid.UUID(branch))
-    ).scalar()
+    branch = _best_branch(connection, spec) if spec.branch else ""
     until = row.ended_at or connection.execute(select(func.now())).scalar_one()
     return SwarmRow(
         spec=spec,
@@ -124,7 +122,7 @@ def read_swarm(connection: Connection, swarm_id: str) -> SwarmRow:
         candidates=int(totals.candidates),
         operations_spent=int(totals.operations),
         tests_before=_counts(connection, spec.branch, spec.import_landing),
-        tests_after=_counts(connection, branch, number),
+        tests_after=_counts(connection, branch, _head(connection, branch)),
         landings=tuple(_landings(connection, spec, branch)),
         branch=branch,
     )
@@ -164,7 +162,16 @@ def _best_branch(connection: Connection, spec: SwarmSpec) -> str:
     return spec.branch if found is None else str(found)
 
 
+def _head(connection: Connection, branch: str) -> int | None:
+    if not branch:
+        return None
+    newest = select(func.max(LANDINGS.c.number)).where(LANDINGS.c.branch_id == uuid.UUID(branch))
+    return connection.execute(newest).scalar()
+
+
 def _counts(connection: Connection, branch: str, landing: int | None) -> TestCounts | None:
+    if not branch:
+        return None
     table = LANDING_OUTCOMES.c
     query = select(table.passed, table.red).where(
         table.branch_id == uuid.UUID(branch), table.landing == landing
@@ -174,6 +181,8 @@ def _counts(connection: Connection, branch: str, landing: int | None) -> TestCou
 
 
 def _landings(connection: Connection, spec: SwarmSpec, branch: str) -> list[LandingRow]:
+    if not branch:
+        return []
     query = (
         select(LANDINGS.c.number, ATTEMPTS.c.agent_id, LANDINGS.c.note, LANDINGS.c.exit_status)
         .join(ATTEMPTS, ATTEMPTS.c.attempt_id == LANDINGS.c.attempt_id)

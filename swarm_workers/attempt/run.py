@@ -114,13 +114,14 @@ def run_attempt(
         exit_status=work.outcome.exit_status,
         tests=work.outcome.tests,
         scopes=work.outcome.scopes[:SCOPES_MAX],
-        findings=None if work.outcome.findings is None else dict(work.outcome.findings),
         evaluations=costs.evaluations,
         cpu_seconds=clock.cpu_seconds() - cpu_before + costs.sandbox_cpu_seconds,
         tokens=costs.tokens,
         dollars=costs.dollars,
     )
-    return report if lease.finish(report) else None
+    if work.outcome.findings is not None:
+        report = report.with_findings(work.outcome.findings)
+    return report if lease.finish(report, work.outcome.settle) else None
 
 
 def _guarded(

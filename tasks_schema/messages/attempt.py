@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
@@ -88,8 +89,21 @@ class AttemptReport(BaseModel):
 
     @field_validator("findings")
     @classmethod
-    def _is_bounded(cls, findings: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
-        size = len(json.dumps(findings).encode())
-        if size > FINDINGS_BYTES_MAX:
-            raise ValueError(f"findings of {size} bytes; at most {FINDINGS_BYTES_MAX} are reported")
-        return findings
+    def _bounded(cls, findings: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
+        return findings and bounded(findings)
+
+    def with_findings(self, findings: Mapping[str, JsonValue]) -> "AttemptReport":
+        """Return the report with these findings; they must be small enough."""
+        return self.model_copy(update={"findings": bounded(findings)})
+
+
+def bounded(findings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return findings that a report can carry.
+
+    Raises:
+        ValueError: they are longer than `FINDINGS_BYTES_MAX` as JSON.
+    """
+    size = len(json.dumps(findings).encode())
+    if size > FINDINGS_BYTES_MAX:
+        raise ValueError(f"findings of {size} bytes; at most {FINDINGS_BYTES_MAX} are reported")
+    return dict(findings)
