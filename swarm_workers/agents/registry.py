@@ -3,6 +3,7 @@
 from typing import Any
 
 from swarm_workers.agents.search.strategy import SearchAgent
+from swarm_workers.agents.sudoku.agent import SudokuAgent
 from swarm_workers.protocols import Agent
 from tasks_schema.kinds import AgentKind
 
@@ -15,4 +16,6 @@ def agent_of(kind: AgentKind) -> Agent[Any, Any]:
     """
     if kind is AgentKind.SEARCH:
         return SearchAgent()
+    if kind is AgentKind.SOLVER:
+        return SudokuAgent()
     raise LookupError(f"agents of kind '{kind}' do not propose anything")
