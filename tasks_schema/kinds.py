@@ -9,7 +9,8 @@ class AgentKind(StrEnum):
     SEARCH = "search"  #: Edits found by coverage and tried one by one; needs no key.
     OPTIMIZER = "optimizer"  #: Writes code that searches a region of a function's domain.
     SOLVER = "solver"  #: Fills in a Sudoku by the rules that its number gives it.
-    RESEARCHER = "researcher"  #: Takes facts from sources, or writes the report of them.
+    RESEARCHER = "researcher"  #: Takes facts from sources.
+    SYNTHESIZER = "synthesizer"  #: Waits for facts enough, and writes the report of them.
     BASELINE = "baseline"  #: Not a strategy: the one attempt that measures the code as it is.
 
 

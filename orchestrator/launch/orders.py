@@ -10,7 +10,7 @@ from tasks_schema.ids import AgentId, SwarmId, agent_id, attempt_id
 from tasks_schema.kinds import AgentKind, AttemptStatus
 from tasks_schema.messages.attempt import AttemptOrder
 from tasks_schema.messages.swarm import SwarmSpec
-from tasks_schema.messages.task import IterativeTask
+from tasks_schema.messages.task import IterativeTask, ResearchTask
 from tasks_schema.tables.attempts import ATTEMPTS
 from tasks_schema.tables.swarms import AGENTS
 
@@ -33,10 +33,11 @@ def next_orders(connection: Connection, spec: SwarmSpec, count: int) -> list[Att
     """
     fresh = _fresh_agents(connection, spec, count)
     idle = _idle_agents(connection, spec, count - len(fresh))
-    return [
+    orders = [
         AttemptOrder(swarm=spec.swarm_id, agent=agent, kind=spec.kind, turn=turns)
         for agent, turns in [*fresh, *idle]
     ]
+    return orders or _closing_orders(connection, spec)
 
 
 def record_sent(connection: Connection, orders: Sequence[AttemptOrder]) -> None:
@@ -69,15 +70,46 @@ def last_baseline(connection: Connection, swarm_id: str) -> Row[Any, Any] | None
 
 
 def is_spent(connection: Connection, spec: SwarmSpec) -> bool:
-    """Say whether every agent has had all its turns, and all of them are reported."""
-    if not isinstance(spec.task, IterativeTask):
+    """Say whether every agent has had all its turns, and all of them are reported.
+
+    Never of one that ends with a report: whoever writes that ends the swarm.
+    """
+    if not isinstance(spec.task, IterativeTask) or isinstance(spec.task, ResearchTask):
         return False
-    done = select(func.count()).where(
-        AGENTS.c.swarm_id == spec.swarm_id, AGENTS.c.turns_sent >= spec.task.iterations
+    is_sent = _are_all_sent(connection, spec)
+    return is_sent and count_in_flight(connection, spec.swarm_id) == 0
+
+
+def _closing_orders(connection: Connection, spec: SwarmSpec) -> list[AttemptOrder]:
+    """Return the turn that comes when all others are handed out: that of research's synthesizer.
+
+    It waits in a transaction for readings that are still under way, so it is sent no sooner: a turn
+    that waits holds a slot of the fleet.
+    """
+    if not isinstance(spec.task, ResearchTask) or not _are_all_sent(connection, spec):
+        return []
+    agent = agent_id(AgentKind.SYNTHESIZER, 0)
+    query = (
+        select(ATTEMPTS.c.turn, ATTEMPTS.c.status)
+        .where(ATTEMPTS.c.swarm_id == spec.swarm_id, ATTEMPTS.c.agent_id == agent)
+        .order_by(ATTEMPTS.c.turn.desc())
+        .limit(1)
     )
-    if int(connection.execute(done).scalar_one()) < spec.agents:
-        return False
-    return count_in_flight(connection, spec.swarm_id) == 0
+    last = connection.execute(query).one_or_none()
+    if last is not None and last.status == AttemptStatus.SENT:
+        return []
+    turn = 0 if last is None else last.turn + 1  # again only if that one broke off
+    return [AttemptOrder(swarm=spec.swarm_id, agent=agent, kind=AgentKind.SYNTHESIZER, turn=turn)]
+
+
+def _are_all_sent(connection: Connection, spec: SwarmSpec) -> bool:
+    """Say whether every agent has had all its turns, reported or not."""
+    done = select(func.count()).where(
+        AGENTS.c.swarm_id == spec.swarm_id,
+        AGENTS.c.kind == spec.kind,
+        AGENTS.c.turns_sent >= _turns_max(spec),
+    )
+    return int(connection.execute(done).scalar_one()) >= spec.agents
 
 
 def count_in_flight(connection: Connection, swarm_id: str) -> int:
@@ -125,7 +157,7 @@ def _idle_agents(connection: Connection, spec: SwarmSpec, count: int) -> list[tu
         select(AGENTS.c.agent_id, AGENTS.c.turns_sent)
         .where(
             AGENTS.c.swarm_id == spec.swarm_id,
-            AGENTS.c.kind != _OF_BASELINE,
+            AGENTS.c.kind == spec.kind,
             AGENTS.c.turns_sent < _turns_max(spec),
             ~select(ATTEMPTS.c.attempt_id).where(busy).exists(),
         )
@@ -141,7 +173,7 @@ def _turns_max(spec: SwarmSpec) -> int:
 
 def _fresh_agents(connection: Connection, spec: SwarmSpec, count: int) -> list[tuple[str, int]]:
     known = select(func.count()).where(
-        AGENTS.c.swarm_id == spec.swarm_id, AGENTS.c.kind != _OF_BASELINE
+        AGENTS.c.swarm_id == spec.swarm_id, AGENTS.c.kind == spec.kind
     )
     first = int(connection.execute(known).scalar_one())
     last = min(spec.agents, first + max(count, 0))

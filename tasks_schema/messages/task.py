@@ -106,18 +106,28 @@ class SudokuTask(IterativeTask):
 
 
 class ResearchTask(IterativeTask):
-    """A question, and where the sources are that may answer it."""
+    """A topic, questions about it, and the documents that may answer them."""
 
     problem: Literal[ProblemKind.RESEARCH] = ProblemKind.RESEARCH
-    topic: str
-    questions: tuple[str, ...] = ()
+    topic: str = Field(min_length=1, max_length=500)
+    questions: tuple[str, ...] = Field(default=(), max_length=256)
     """The questions to begin with; empty means the topic itself."""
-    corpus: tuple[str, ...] = ()
-    """Folders of documents; empty means those that come with Python and the packages."""
-    sources: tuple[str, ...] = ()
-    """URLs that are read as well."""
-    facts_wanted: int = Field(default=20, ge=1, le=10_000)
-    """The report is written when there are so many supported facts."""
+    questions_max: int = Field(default=24, ge=1, le=256)
+    """With so many on the agenda no more are taken up."""
+    sources_per_question: int = Field(default=16, ge=1, le=256)
+    """So many sources are worth reading for one question: those that rank first."""
+    is_varied: bool = False
+    """True if agents draw what to read next; False if they take what promises most."""
+    facts_wanted: int = Field(default=0, ge=0, le=100_000)
+    """With so many facts agents read no more; 0 means that they read while they have turns."""
+    facts_reachable: int = Field(default=0, ge=0)
+    """Facts that there are to be found, where somebody has counted them beforehand; else 0."""
+    library: str = ""
+    """Digest of the documents that are read. A worker with others refuses; empty takes any."""
+    documents_branch: str = ""
+    """The branch in the source store that holds documents which a person named; empty for none."""
+    documents_landing: int = 0
+    """The landing on that branch that holds them."""
 
 
 TaskSpec = Annotated[
