@@ -5,7 +5,6 @@ Functions take a connection in a transaction of the caller.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,35 +14,11 @@ from sqlalchemy.dialects.postgresql import insert
 from orchestrator.errors import UsageError
 from orchestrator.experiments.measures import RunMeasures, as_json, of_json
 from orchestrator.experiments.plan import Cell, Run, Size
+from orchestrator.experiments.rows import Experiment, RunRow
 from tasks_schema.kinds import Mode, Sharing, SwarmStatus
 from tasks_schema.tables.experiments import EXPERIMENT_RUNS, EXPERIMENTS
 
 _RUNS = EXPERIMENT_RUNS.c
-
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """What was asked for, where, and with what."""
-
-    experiment_id: str
-    spec: Mapping[str, Any]
-    machine: Mapping[str, Any]
-    versions: Mapping[str, Any]
-    command: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One run as it is recorded."""
-
-    run: Run
-    swarm_id: str | None
-    """None until it is launched."""
-    status: SwarmStatus
-    measures: RunMeasures | None
-    """None until it has ended."""
-    statistics: Mapping[str, Any] | None
-    """Of its transactions; None until it has ended."""
 
 
 def record_experiment(connection: Connection, experiment: Experiment, runs: Sequence[Run]) -> None:

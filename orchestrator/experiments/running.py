@@ -7,7 +7,7 @@ that has figures is not run again, and a swarm that lived on meanwhile is taken 
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +18,8 @@ from orchestrator.experiments import records
 from orchestrator.experiments.attempts import read_attempts, read_spec
 from orchestrator.experiments.measures import RunMeasures, measure_run
 from orchestrator.experiments.plan import Run
-from orchestrator.experiments.records import RunRow
+from orchestrator.experiments.rows import RunRow
 from orchestrator.experiments.tasks.protocol import ExperimentTask
-from orchestrator.experiments.tasks.registry import task_of
 from orchestrator.experiments.waiting import Watch, through_outages
 from orchestrator.launch.parts import Parts
 from orchestrator.launch.start import record
@@ -51,18 +50,26 @@ class Runner:
     """Takes an experiment to its end."""
 
     def __init__(
-        self, parts: Parts, experiment_id: str, *, at_once: int, show: Callable[[Progress], None]
+        self,
+        parts: Parts,
+        experiment_id: str,
+        tasks: Mapping[str, ExperimentTask],
+        *,
+        at_once: int,
+        show: Callable[[Progress], None],
     ) -> None:
         """Hold the parts.
 
         Args:
             parts: connections.
             experiment_id: which is recorded, with its runs.
+            tasks: by name, all that runs are of.
             at_once: runs that are under way together.
             show: called in this thread after each run.
         """
         self._parts = parts
         self._experiment_id = experiment_id
+        self._tasks = tasks
         self._at_once = at_once
         self._show = show
         self._watch = Watch(parts)
@@ -104,7 +111,7 @@ class Runner:
 
     def _conduct(self, row: RunRow) -> str:
         """Take one run to its end; return what was wrong with it, or nothing."""
-        task = task_of(row.run.cell.task)
+        task = self._tasks[row.run.cell.task]
         spec = through_outages(lambda: self._launched(task, row))
         self._live.add(spec.swarm_id)
         try:

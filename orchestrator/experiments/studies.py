@@ -33,6 +33,10 @@ class Wanted:
     studies: tuple[Study, ...] | None = None
     """None means all, or the comparison alone where it is to be quick."""
     is_quick: bool = False
+    sources: tuple[str, ...] = ()
+    """URLs that are read beside what the task reads by itself."""
+    corpus: tuple[str, ...] = ()
+    """Absolute paths of folders with documents, likewise."""
 
 
 def runs_of(task: ExperimentTask, wanted: Wanted) -> tuple[Run, ...]:

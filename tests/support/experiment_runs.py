@@ -1,13 +1,15 @@
 """Runs of experiments made up for tests: a cell, a seed, and how it came out."""
 
+import random
 from dataclasses import replace
 
 from orchestrator.experiments.measures import RunMeasures
 from orchestrator.experiments.overhead import Overhead
-from orchestrator.experiments.plan import Cell, Size
+from orchestrator.experiments.plan import Cell, Run, Size
+from orchestrator.experiments.rows import RunRow
 from orchestrator.experiments.samples import Sample
 from orchestrator.experiments.tasks.protocol import Measures, Point
-from tasks_schema.kinds import Mode
+from tasks_schema.kinds import Mode, SwarmStatus
 
 SIZE = Size(agents=4, iterations=5)
 SWARM = Cell("optimization", "ridges", Mode.SWARM, SIZE)
@@ -62,3 +64,18 @@ def overhead(share: float = 0.1, *, agent_seconds: float = 20.0) -> Overhead:
 def sample(cell: Cell, seed: int, *, share: float = 0.1, **figures: float | None) -> Sample:
     """Return a run with these figures; see `measures`."""
     return Sample(cell, seed, measures(**figures), overhead(share))  # type: ignore[arg-type]
+
+
+def row(run: Run, *, is_solved: bool = True) -> RunRow:
+    """Return how a run is recorded whose outcome follows from its cell and seed alone."""
+    drawn = random.Random(run.key)
+    is_swarm = run.cell.mode is Mode.SWARM
+    turns = run.cell.agents * run.cell.iterations
+    figures = measures(
+        1 - 1 / (1 + turns ** (0.6 if is_swarm else 0.4)) + drawn.gauss(0, 0.02),
+        solved_after=drawn.uniform(0.2, 0.9) if is_solved else None,
+        seconds=turns * 0.02,
+        evaluations=turns * 200,
+    )
+    spent = {"commits": turns, "runs": turns + 3, "network_seconds": 0.002 * turns}
+    return RunRow(run, "swarm-000000", SwarmStatus.EXHAUSTED, figures, {"sites": {"share": spent}})

@@ -7,7 +7,7 @@ There is one implementation a task beside this file: a module with a constant `T
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self, runtime_checkable
 
 from pydantic import JsonValue
 
@@ -122,5 +122,22 @@ class ExperimentTask(Protocol):
         Args:
             spec: of its swarm.
             attempts: all that are reported, in the order in which they ended.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadingTask(ExperimentTask, Protocol):
+    """A task whose agents read documents, of which a person may name more."""
+
+    def reading(self, sources: tuple[str, ...], corpus: tuple[str, ...]) -> Self:
+        """Return the task with more to read.
+
+        Args:
+            sources: URLs.
+            corpus: absolute paths of folders.
+
+        Raises:
+            UsageError: one of them cannot be read.
         """
         ...

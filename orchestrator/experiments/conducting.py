@@ -1,0 +1,110 @@
+"""An experiment from what was asked for to its rows: planned, recorded, run."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from orchestrator.errors import UsageError
+from orchestrator.experiments import records
+from orchestrator.experiments.commands import command_of
+from orchestrator.experiments.plan import Run
+from orchestrator.experiments.rows import Experiment, RunRow
+from orchestrator.experiments.running import Progress, Runner
+from orchestrator.experiments.setting import machine_of, versions_of
+from orchestrator.experiments.studies import Wanted, runs_of
+from orchestrator.experiments.tasks.protocol import ExperimentTask, ReadingTask
+from orchestrator.experiments.tasks.registry import NAMES, task_of
+from orchestrator.launch.parts import Parts
+from tasks_schema.ids import swarm_id
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """An experiment as this command leaves it."""
+
+    experiment: Experiment
+    rows: list[RunRow]
+    """All that are recorded of it, those of earlier commands included."""
+    progress: Progress
+
+
+def conduct(
+    parts: Parts,
+    task: str,
+    wanted: Wanted,
+    *,
+    experiment_id: str | None,
+    at_once: int,
+    show: Callable[[Progress], None],
+) -> Conducted:
+    """Run what is missing of an experiment. Blocks; Ctrl-C stops its swarms.
+
+    Args:
+        parts: connections to a fleet that is up.
+        task: one of the tasks, or `all`.
+        wanted: what was asked for; the same for each of them.
+        experiment_id: of one to go on with, or a name for a new one; None makes up a name.
+        at_once: runs that are under way together.
+        show: called after each run.
+
+    Raises:
+        UsageError: there is no such task or instance, or a number is out of range; nothing was
+            recorded.
+    """
+    names = NAMES if task == ALL else (task,)
+    tasks = {name: _equipped(task_of(name), wanted) for name in names}
+    runs = _in_turn([runs_of(each, wanted) for each in tasks.values()])
+    if not runs:
+        raise UsageError("nothing is to be run; give at least one mode and one seed")
+    experiment = _experiment(parts, task, wanted, experiment_id)
+    with parts.engine.begin() as connection:
+        records.record_experiment(connection, experiment, runs)
+        rows = records.read_runs(connection, experiment.experiment_id)
+    runner = Runner(parts, experiment.experiment_id, tasks, at_once=at_once, show=show)
+    progress = runner.run(rows, runs)
+    with parts.engine.begin() as connection:
+        recorded, _ = records.read_experiment(connection, experiment.experiment_id)
+        rows = records.read_runs(connection, experiment.experiment_id)
+    return Conducted(recorded, rows, progress)
+
+
+def _equipped(task: ExperimentTask, wanted: Wanted) -> ExperimentTask:
+    """Return the task with what it is to read beside its own."""
+    if not wanted.sources and not wanted.corpus:
+        return task
+    if isinstance(task, ReadingTask):
+        return task.reading(wanted.sources, wanted.corpus)
+    raise UsageError(f"'{task.name}' reads no documents; --source and --corpus are for research")
+
+
+def _in_turn(plans: Sequence[Sequence[Run]]) -> list[Run]:
+    """Return all runs by seed, so that what an interrupted experiment has is balanced."""
+    return sorted((run for plan in plans for run in plan), key=lambda run: run.seed)
+
+
+def _experiment(parts: Parts, task: str, wanted: Wanted, experiment_id: str | None) -> Experiment:
+    spec: dict[str, Any] = {
+        "task": task,
+        "agents": wanted.agents,
+        "iterations": wanted.iterations,
+        "modes": list(wanted.modes),
+        "seeds": wanted.seeds,
+        "instances": list(wanted.instances),
+        "sharing": wanted.sharing,
+        "round_trip_seconds": wanted.round_trip_seconds,
+        "studies": None if wanted.studies is None else list(wanted.studies),
+        "is_quick": wanted.is_quick,
+        "sources": list(wanted.sources),
+        "corpus": [PurePath(folder).name for folder in wanted.corpus],
+    }
+    return Experiment(
+        experiment_id=experiment_id or swarm_id(f"{task}-study", secrets.token_bytes(6)),
+        spec=spec,
+        machine=machine_of(parts),
+        versions=versions_of(parts),
+        command=command_of(task, wanted),
+    )
