@@ -19,6 +19,7 @@ from swarm_workers.coordination.wake import wake_flush
 from swarm_workers.problems.opening import OpenProblem, Workshop
 from swarm_workers.problems.registry import open_problem
 from swarm_workers.protocols import Agent, Problem
+from swarm_workers.sandbox.counted import CountedRunner
 from swarm_workers.settings import Settings
 from tasks_schema.messages.attempt import AttemptOrder, AttemptReport
 from tasks_schema.messages.swarm import SwarmSpec
@@ -95,7 +96,8 @@ class Process:
         self._clock = clock
         self._engine = _engine(settings)
         self._spaces = Spaces(settings.require_redis_url())
-        self._workshop = Workshop(self._engine, self._spaces, settings, clock)
+        self._runner = CountedRunner(settings)
+        self._workshop = Workshop(self._engine, self._spaces, settings, clock, self._runner)
         self._client = redis.Redis.from_url(
             settings.require_redis_url(),
             socket_connect_timeout=CONNECT_SECONDS_MAX,
@@ -113,6 +115,7 @@ class Process:
         """End every sandbox and connection."""
         while self._open:
             self._open.popitem()[1].close()
+        self._runner.close()
         self._spaces.close()
         self._client.close()
         self._engine.dispose()

@@ -12,6 +12,7 @@ from swarm_workers.clock import Clock
 from swarm_workers.coordination.shared_state import SharedState
 from swarm_workers.coordination.spaces import Spaces
 from swarm_workers.protocols import Problem
+from swarm_workers.sandbox.counted import CountedRunner
 from swarm_workers.settings import Settings
 from tasks_schema.messages.swarm import SwarmSpec
 
@@ -24,6 +25,8 @@ class Workshop:
     spaces: Spaces
     settings: Settings
     clock: Clock
+    runner: CountedRunner
+    """Runs the programs that agents write; stays warm from swarm to swarm."""
 
 
 class OpenProblem(Protocol):

@@ -5,13 +5,17 @@ from typing import Final
 
 from swarm_workers.problems.code.opening import OpenCode
 from swarm_workers.problems.opening import Opener, OpenProblem, Workshop
+from swarm_workers.problems.optimization.opening import OpenOptimization
+from swarm_workers.problems.research.opening import OpenResearch
 from swarm_workers.problems.sudoku.opening import OpenSudoku
 from tasks_schema.kinds import ProblemKind
 from tasks_schema.messages.swarm import SwarmSpec
 
 OPENERS: Final[Mapping[ProblemKind, Opener]] = {
     ProblemKind.CODE: OpenCode.open,
+    ProblemKind.OPTIMIZATION: OpenOptimization,
     ProblemKind.SUDOKU: OpenSudoku,
+    ProblemKind.RESEARCH: OpenResearch,
 }
 
 

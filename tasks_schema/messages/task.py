@@ -87,6 +87,8 @@ class OptimizationTask(IterativeTask):
     """Into how many regions each axis is divided."""
     evaluations_max: int = Field(default=200, ge=1, le=1_000_000)
     """Calls of the function that one iteration may make."""
+    elites_max: int = Field(default=16, ge=1, le=32)
+    """Good points that are kept and refined; 1 keeps the best one alone."""
     tolerance: float = Field(default=1e-3, gt=0, lt=1)
     """It is solved within this part of the way from the function's mean to its optimum."""
 
