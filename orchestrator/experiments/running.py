@@ -4,7 +4,6 @@ Whatever is done is in Postgres at once, so a command that was killed goes on wh
 that has figures is not run again, and a swarm that lived on meanwhile is taken as it is.
 """
 
-import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +18,10 @@ from orchestrator.experiments.attempts import read_attempts, read_spec
 from orchestrator.experiments.measures import RunMeasures, measure_run
 from orchestrator.experiments.plan import Run
 from orchestrator.experiments.rows import RunRow
+from orchestrator.experiments.swarms import Swarms, through_outages
 from orchestrator.experiments.tasks.protocol import ExperimentTask
-from orchestrator.experiments.waiting import Watch, through_outages
+from orchestrator.launch.iterative import ready_spec
 from orchestrator.launch.parts import Parts
-from orchestrator.launch.start import record
-from tasks_schema.ids import swarm_id as new_swarm_id
 from tasks_schema.kinds import SwarmStatus
 from tasks_schema.messages.swarm import SwarmSpec
 
@@ -72,7 +70,7 @@ class Runner:
         self._tasks = tasks
         self._at_once = at_once
         self._show = show
-        self._watch = Watch(parts)
+        self._swarms = Swarms(parts)
         self._stopping = threading.Event()
         self._live: set[str] = set()
 
@@ -116,8 +114,8 @@ class Runner:
         self._live.add(spec.swarm_id)
         try:
             if self._stopping.is_set():
-                self._watch.stop(spec.swarm_id, "the experiment was stopped")
-            status, reason = self._watch.until_settled(spec.swarm_id)
+                self._swarms.stop(spec.swarm_id, "the experiment was stopped")
+            status, reason = self._swarms.until_settled(spec.swarm_id)
         finally:
             self._live.discard(spec.swarm_id)
         self._record_end(task, row.run, spec, status)
@@ -132,13 +130,13 @@ class Runner:
         spec = _spec_of(task, row.run)
         with self._parts.engine.begin() as connection:
             records.record_launch(connection, self._experiment_id, row.run, spec.swarm_id)
-        record(spec, self._parts)
+        self._swarms.launch(spec)
         return spec
 
     def _record_end(
         self, task: ExperimentTask, run: Run, spec: SwarmSpec, status: SwarmStatus
     ) -> None:
-        statistics: dict[str, Any] = msgspec.to_builtins(self._watch.statistics(spec.swarm_id))
+        statistics: dict[str, Any] = msgspec.to_builtins(self._swarms.statistics(spec.swarm_id))
         with self._parts.engine.begin() as connection:
             measures: RunMeasures | None = None
             if status in VALID:
@@ -156,7 +154,7 @@ class Runner:
         """Stop every swarm that is under way; their threads then end by themselves."""
         self._stopping.set()
         for swarm_id in list(self._live):
-            self._watch.stop(swarm_id, "the experiment was stopped")
+            self._swarms.stop(swarm_id, "the experiment was stopped")
 
 
 class _Tally:
@@ -183,12 +181,5 @@ class _Tally:
 
 def _spec_of(task: ExperimentTask, run: Run) -> SwarmSpec:
     cell = run.cell
-    slug = f"{cell.task}-{cell.mode}-{run.seed}"
-    return SwarmSpec(
-        swarm_id=new_swarm_id(slug, secrets.token_bytes(6)),
-        task=task.spec(cell.instance, run.seed, cell),
-        agents=cell.agents,
-        kind=task.kind,
-        mode=cell.mode,
-        seed=run.seed,
-    )
+    message = task.spec(cell.instance, run.seed, cell)
+    return ready_spec(message, kind=task.kind, agents=cell.agents, mode=cell.mode, seed=run.seed)

@@ -14,7 +14,10 @@ from pydantic import JsonValue
 from orchestrator.experiments.plan import Cell, Size
 from tasks_schema.kinds import AgentKind, AttemptStatus
 from tasks_schema.messages.swarm import SwarmSpec
-from tasks_schema.messages.task import IterativeTask
+from tasks_schema.messages.task import OptimizationTask, ResearchTask, SudokuTask
+
+ReadyTask = OptimizationTask | SudokuTask | ResearchTask
+"""What an experiment can be made of: all that there is to launch is the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class ExperimentTask(Protocol):
         """Return the size of a run where none is asked for."""
         ...
 
-    def spec(self, instance: str, seed: int, cell: Cell) -> IterativeTask:
+    def spec(self, instance: str, seed: int, cell: Cell) -> ReadyTask:
         """Return the task message of a run: what `SwarmSpec.task` is to be.
 
         Args:

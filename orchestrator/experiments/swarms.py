@@ -1,6 +1,7 @@
-"""Waiting for the end of a swarm: on its own state in the shared space, then on its reports.
+"""Swarms launched, waited for and stopped from several threads.
 
-The first wait is a `retry` that the swarm's last transaction wakes; now and then it is broken off
+The wait for the end of a swarm is on its own state in the shared space, then on its reports. The
+first is a `retry` that the swarm's last transaction wakes; now and then it is broken off
 to take the refill's steps, so that a run ends where no refill runs as well.
 """
 
@@ -11,6 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
+from orchestrator.launch.iterative import launch_ready
 from orchestrator.launch.orders import count_in_flight
 from orchestrator.launch.parts import Parts
 from orchestrator.launch.refill import OUTAGES, step_swarm
@@ -18,6 +20,7 @@ from orchestrator.launch.stop import stop
 from swarm_workers.coordination.shared_state import SharedState
 from swarm_workers.stm import Statistics, Stm, TransactionTimeoutError, check
 from tasks_schema.kinds import SwarmStatus
+from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.tables.swarms import SWARMS
 
 _PATIENCE_SECONDS = 2.0
@@ -30,13 +33,18 @@ _OUTAGE_SECONDS_MAX = 60.0
 T = TypeVar("T")
 
 
-class Watch:
-    """Waits for swarms, from several threads at once."""
+class Swarms:
+    """Launches, waits for and stops swarms, from several threads at once."""
 
     def __init__(self, parts: Parts) -> None:
         """Share the parts, whose spaces are used by one thread at a time."""
         self._parts = parts
         self._lock = threading.Lock()
+
+    def launch(self, spec: SwarmSpec) -> None:
+        """Record a swarm and let its turns be handed out."""
+        with self._lock:
+            launch_ready(spec, self._parts)
 
     def until_settled(self, swarm_id: str) -> tuple[SwarmStatus, str]:
         """Block until a swarm has ended and all that was sent is reported.
