@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from typing_extensions import override
 
+from swarm_workers.agents.sudoku.grid import Grid
 from swarm_workers.agents.sudoku.view import Step, SudokuView
 from swarm_workers.coordination.shared_state import SharedState
 from swarm_workers.problems.iterative import IterativeProblem
@@ -114,17 +115,17 @@ class SudokuProblem(IterativeProblem[SudokuView, Step, Judgement]):
             "strategy": step.strategy,
             "guesses": [list(guess) for guess in view.guesses],
             "facts": f"{step.facts:x}" if event in _TELLING else "0",
-            "cells": self._cells_after(event, step),
+            "grid": self._sure_after(event, step).text(),
             "lies": [f"{lie.by}/{lie.turn}" for lie in lies],
         }
 
-    def _cells_after(self, event: Event, step: Step) -> int:
-        """Return how many cells are solved without any guess, as far as this turn knows."""
+    def _sure_after(self, event: Event, step: Step) -> Grid:
+        """Return what is known without any guess, as far as this turn knows."""
         if event is Event.SOLVED:
-            return 81
+            return self._standing.grid.with_facts(step.facts)
         if event is Event.MOVED and not self._standing.trail.forks:
-            return len(self._standing.sure.with_facts(step.facts).solved_cells)
-        return len(self._standing.sure.solved_cells)
+            return self._standing.sure.with_facts(step.facts)
+        return self._standing.sure
 
     @override
     def reason(self, evaluation: Evaluation[Judgement]) -> str:
