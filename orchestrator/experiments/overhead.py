@@ -7,13 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_AROUND = ("Lease._claim", "Lease._finish")
+"""Call sites outside of what an attempt measures as its own time."""
+_IN_THREADS = ("Lease._beat",)
+"""Call sites of threads beside the agent, which wait for nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Overhead:
     """Seconds of agents, summed over all of them; and how often transactions had to run."""
 
     agent_seconds: float
-    """From the beginning to the end of each attempt: what all shares are of."""
+    """From the claim of each turn to its end: what all shares are of."""
     network_seconds: float
     """To Redis and back, in runs that held."""
     wasted_seconds: float
@@ -42,20 +47,24 @@ class Overhead:
         return max(0, self.runs - self.commits) / max(1, self.commits)
 
 
-def overhead_of(statistics: Mapping[str, Any], agent_seconds: float) -> Overhead:
+def overhead_of(statistics: Mapping[str, Any], attempt_seconds: float) -> Overhead:
     """Return the overhead from what the processes of a run have published.
 
     Args:
         statistics: as `experiment_runs.statistics` has them: by call site.
-        agent_seconds: that all attempts together took.
+        attempt_seconds: that all attempts together took, from after the claim of a turn to before
+            its end. The transactions of claim and end are added to it.
     """
-    sites: list[Mapping[str, Any]] = list(statistics["sites"].values())
+    sites = {
+        name: site for name, site in statistics["sites"].items() if not name.endswith(_IN_THREADS)
+    }
 
     def total(field: str) -> float:
-        return float(sum(site.get(field, 0) for site in sites))
+        return float(sum(site.get(field, 0) for site in sites.values()))
 
+    around = sum(_seconds(site) for name, site in sites.items() if name.endswith(_AROUND))
     return Overhead(
-        agent_seconds=agent_seconds,
+        agent_seconds=attempt_seconds + around,
         network_seconds=total("network_seconds"),
         wasted_seconds=total("wasted_seconds"),
         queue_seconds=total("queue_seconds"),
@@ -63,3 +72,9 @@ def overhead_of(statistics: Mapping[str, Any], agent_seconds: float) -> Overhead
         commits=int(total("commits")),
         runs=int(total("runs")),
     )
+
+
+def _seconds(site: Mapping[str, Any]) -> float:
+    """Return all the time that went into the transactions of one call site."""
+    parts = ("body", "network", "wasted", "queue", "blocked")
+    return float(sum(site.get(f"{part}_seconds", 0) for part in parts))
