@@ -1,0 +1,154 @@
+"""Optimization as an experiment: which surfaces, how large a run, and what came of it.
+
+A surface is moved by the seed of a run, so that its optimum lies at no grid point and no agent can
+know it; all modes get the same surface. Values are those that the workers computed.
+
+Pure: no I/O, no clock, no chance.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from pydantic import JsonValue
+
+from orchestrator.errors import UsageError
+from orchestrator.experiments.plan import Cell, Size
+from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point
+from swarm_workers.problems.optimization.surface import Surface, surface_of
+from tasks_schema.kinds import AgentKind, Sharing, SurfaceKind
+from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.messages.task import OptimizationTask
+
+_QUICK = ("rastrigin-3", "ridges-3")
+_FULL = (
+    "rastrigin-3", "ridges-3", "rastrigin-5", "ackley-5", "schwefel-5", "griewank-4", "levy-8",
+)  # fmt: skip
+_NAME = re.compile(r"([a-z]+)-(\d+)")
+_DIMENSIONS_MAX = 8
+_REGIONS_MAX = 256
+"""About so many cells divide the box: more could not be visited in a run."""
+_EVALUATIONS_MAX = 100
+_TOLERANCE = 1e-3
+_TOLERANCES = {SurfaceKind.RIDGES: 2e-4}
+"""Less where the second-best peak is nearly as high as the best."""
+
+
+class OptimizationExperiment:
+    """Surfaces by name and dimensions, such as `rastrigin-3`."""
+
+    name = "optimization"
+    quality_name = "way from the mean to the optimum"
+    kind = AgentKind.OPTIMIZER
+    sharings = tuple(sharing.value for sharing in Sharing)
+
+    def instances(self, *, quick: bool) -> tuple[str, ...]:
+        """Return the names of the surfaces."""
+        return _QUICK if quick else _FULL
+
+    def size(self, *, quick: bool) -> Size:
+        """Return a size at which one agent's own turns are not enough, and all together are."""
+        return Size(agents=8, iterations=12) if quick else Size(agents=8, iterations=16)
+
+    def spec(self, instance: str, seed: int, cell: Cell) -> OptimizationTask:
+        """Return the task on a surface that the seed has moved.
+
+        Raises:
+            UsageError: there is no such surface.
+        """
+        surface, dimensions = surface_named(instance)
+        return OptimizationTask(
+            description=f"find the greatest value of {instance}",
+            iterations=cell.iterations,
+            sharing=Sharing(cell.sharing),
+            round_trip_seconds=cell.round_trip_seconds,
+            surface=surface,
+            dimensions=dimensions,
+            shift_seed=seed + 1,  # 0 would leave the optimum where it is published
+            cells_per_axis=cells_per_axis(dimensions),
+            evaluations_max=_EVALUATIONS_MAX,
+            tolerance=_TOLERANCES.get(surface, _TOLERANCE),
+        )
+
+    def measure(self, spec: SwarmSpec, attempts: Sequence[AttemptRow]) -> Measures:
+        """Return what came of a run: the best value that any of its agents found."""
+        assert isinstance(spec.task, OptimizationTask), f"swarm {spec.swarm_id} optimizes nothing"
+        surface = surface_of(spec.task)
+        curve = tuple(_curve(attempts, surface))
+        goal = surface.quality(surface.goal(spec.task.tolerance))
+        end = curve[-1] if curve and curve[-1].quality >= goal else None
+        visits = _visits(attempts)
+        return Measures(
+            quality=curve[-1].quality if curve else 0.0,
+            is_solved=end is not None,
+            evaluations_to_solution=None if end is None else end.evaluations,
+            seconds_to_solution=None if end is None else end.seconds,
+            evaluations=sum(each.evaluations for each in attempts),
+            cpu_seconds=sum(each.cpu_seconds for each in attempts),
+            redundant=1 - len(visits) / visits.total() if visits else 0.0,
+            curve=curve,
+            detail=_detail(spec.task, attempts, visits),
+        )
+
+
+def surface_named(instance: str) -> tuple[SurfaceKind, int]:
+    """Return the surface and the dimensions of an instance.
+
+    Raises:
+        UsageError: there is no such surface, or it cannot have so many dimensions.
+    """
+    found = _NAME.fullmatch(instance)
+    kinds = [kind for kind in SurfaceKind if found and kind.value == found[1]]
+    if found is None or not kinds:
+        known = ", ".join(kind.value for kind in SurfaceKind)
+        raise UsageError(
+            f"there is no surface '{instance}'; say {known} and a number, as {_FULL[0]}"
+        )
+    kind, dimensions = kinds[0], int(found[2])
+    if not 2 <= dimensions <= _DIMENSIONS_MAX or (kind is SurfaceKind.RIDGES and dimensions != 3):
+        allowed = "3" if kind is SurfaceKind.RIDGES else f"2 to {_DIMENSIONS_MAX}"
+        raise UsageError(f"'{instance}' has {dimensions} dimensions; {kind} has {allowed}")
+    return kind, dimensions
+
+
+def cells_per_axis(dimensions: int) -> int:
+    """Return into how many regions each axis is divided: 5 in three dimensions, fewer in more."""
+    return next(cells for cells in (5, 4, 3, 2) if cells == 2 or cells**dimensions <= _REGIONS_MAX)
+
+
+def _curve(attempts: Sequence[AttemptRow], surface: Surface) -> Iterator[Point]:
+    """Yield a point wherever some agent found a better value than any had before."""
+    evaluations, best = 0, 0.0
+    began = min((each.started_at.timestamp() for each in attempts), default=0.0)
+    for each in attempts:
+        evaluations += each.evaluations
+        quality = surface.quality(float(each.findings.get("score", float("-inf"))))
+        if quality > best:
+            best = quality
+            yield Point(evaluations, each.ended_seconds - began, quality)
+
+
+def _visits(attempts: Sequence[AttemptRow]) -> Counter[str]:
+    """Return how often each region was searched."""
+    regions = (str(each.findings.get("region", "")) for each in attempts)
+    return Counter(region for region in regions if region)
+
+
+def _detail(
+    task: OptimizationTask, attempts: Sequence[AttemptRow], visits: Counter[str]
+) -> dict[str, JsonValue]:
+    roles = Counter(str(each.findings.get("role", "none")) for each in attempts)
+    detail: dict[str, JsonValue] = {
+        "refused": sum(bool(each.findings.get("refused")) for each in attempts),
+        "regions": int(task.cells_per_axis**task.dimensions),
+        "regions_searched": len(visits),
+        "explored_turns": roles["explore"],
+        "refined_turns": roles["refine"],
+    }
+    if task.dimensions == 3:
+        cells = ((list(map(int, region.split("-"))), count) for region, count in visits.items())
+        detail["explored"] = [[*cell, count] for cell, count in cells]
+    return detail
+
+
+TASK = OptimizationExperiment()
