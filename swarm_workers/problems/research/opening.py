@@ -17,6 +17,7 @@ from swarm_workers.problems.research.corpus.named import documents_in
 from swarm_workers.problems.research.desk import Desk
 from swarm_workers.problems.research.errors import CorpusDiffersError
 from swarm_workers.problems.research.problem import ResearchProblem
+from swarm_workers.problems.research.reach import RARITY
 from swarm_workers.problems.research.synthesis import SynthesisProblem
 from swarm_workers.protocols import Problem
 from swarm_workers.source.store import SourceStore
@@ -26,8 +27,6 @@ from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import ResearchTask
 
 LIBRARIES_OPEN_MAX = 8
-RARITY = (8, 150)
-"""By so many sources a word is used that is worth a question."""
 
 
 class OpenResearch(IterativeSwarm):
