@@ -118,6 +118,8 @@ class ResearchTask(IterativeTask):
     """With so many on the agenda no more are taken up."""
     sources_per_question: int = Field(default=16, ge=1, le=256)
     """So many sources are worth reading for one question: those that rank first."""
+    source_seconds: float = Field(default=0.0, ge=0, le=10)
+    """Added to every reading, to try out sources that are not on this machine."""
     is_varied: bool = False
     """True if agents draw what to read next; False if they take what promises most."""
     facts_wanted: int = Field(default=0, ge=0, le=100_000)

@@ -16,7 +16,7 @@ from swarm_workers.problems.research.corpus.machine import extended_library, mac
 from swarm_workers.problems.research.corpus.named import documents_in
 from swarm_workers.problems.research.desk import Desk
 from swarm_workers.problems.research.errors import CorpusDiffersError
-from swarm_workers.problems.research.problem import ResearchProblem
+from swarm_workers.problems.research.problem import ReadingRoom, ResearchProblem
 from swarm_workers.problems.research.reach import RARITY
 from swarm_workers.problems.research.synthesis import SynthesisProblem
 from swarm_workers.protocols import Problem
@@ -43,6 +43,7 @@ class OpenResearch(IterativeSwarm):
         self._task: ResearchTask = spec.task
         self._library = _library(workshop.settings.home, spec.task, workshop.engine)
         self._asked = tuple(asked(text) for text in spec.task.questions or (spec.task.topic,))
+        self._clock = workshop.clock
         self._ranked: dict[str, tuple[str, ...]] = {}
 
     @override
@@ -50,9 +51,8 @@ class OpenResearch(IterativeSwarm):
         """Return the problem as this agent sees it for one turn."""
         if agent.startswith(AgentKind.SYNTHESIZER):
             return SynthesisProblem(self.spec, self.shared, self._desks(), self._library)
-        return ResearchProblem(
-            self.spec, agent, self.desk(agent), self._library, self.ranked, _rarity(self._library)
-        )
+        room = ReadingRoom(self._library, self.ranked, _rarity(self._library), self._clock)
+        return ResearchProblem(self.spec, agent, self.desk(agent), room)
 
     def _desks(self) -> list[Desk]:
         """Return a desk for each part of the swarm that knows results of its own."""

@@ -12,10 +12,12 @@ turn of its agent, which is the same one handed out again: nothing is lost, noth
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from typing_extensions import override
 
 from swarm_workers.agents.research.view import Finding, Reading
+from swarm_workers.clock import Clock
 from swarm_workers.problems.iterative import IterativeProblem
 from swarm_workers.problems.research.choosing import Ranked, best_first
 from swarm_workers.problems.research.corpus.library import Library
@@ -30,27 +32,28 @@ CLAIMS_MAX = 8
 """How often a turn tries to claim a reading before it leaves them all to the others."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadingRoom:
+    """What all turns of a swarm in one process read by."""
+
+    library: Library
+    ranked: Ranked
+    rarity: Mapping[str, int]
+    """Words worth a question, by the number of sources that use them."""
+    clock: Clock
+
+
 class ResearchProblem(IterativeProblem[Reading | None, Finding, Judged]):
     """One turn of one researcher."""
 
-    def __init__(
-        self,
-        spec: SwarmSpec,
-        agent: str,
-        desk: Desk,
-        library: Library,
-        ranked: Ranked,
-        rarity: Mapping[str, int],
-    ) -> None:
+    def __init__(self, spec: SwarmSpec, agent: str, desk: Desk, room: ReadingRoom) -> None:
         """Hold the parts; nothing is read."""
         assert isinstance(spec.task, ResearchTask)
         self._task: ResearchTask = spec.task
         self._seed = spec.seed
         self._agent = agent
         self._desk = desk
-        self._library = library
-        self._ranked = ranked
-        self._rarity = rarity
+        self._room = room
 
     @override
     def give_back(self) -> None:
@@ -135,11 +138,13 @@ class ResearchProblem(IterativeProblem[Reading | None, Finding, Judged]):
         if self._task.facts_wanted and standing.facts >= self._task.facts_wanted:
             return None
         chance = random.Random(f"{self._seed}/{self._agent}/{standing.place.readings}")  # noqa: S311 - chance that can be replayed, not a secret
-        pairs = best_first(standing, self._ranked, chance, is_varied=self._task.is_varied)
+        pairs = best_first(standing, self._room.ranked, chance, is_varied=self._task.is_varied)
         return pairs[0] if pairs else None
 
     def _reading(self, pair: Pair, standing: Standing, known: tuple[Fact, ...]) -> Reading:
-        document = self._library.read(pair.source)
+        document = self._room.library.read(pair.source)
+        if self._task.source_seconds:
+            self._room.clock.sleep(self._task.source_seconds)
         return Reading(
             topic=self._task.topic,
             question=pair.question,
@@ -148,5 +153,5 @@ class ResearchProblem(IterativeProblem[Reading | None, Finding, Judged]):
             text=document.text,
             known=frozenset(" ".join(fact.quotation.split()) for fact in known),
             open_questions=standing.agenda,
-            rarity=self._rarity,
+            rarity=self._room.rarity,
         )
