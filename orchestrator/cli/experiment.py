@@ -112,8 +112,8 @@ def run(  # noqa: PLR0913 - one parameter an option
             parts, task, wanted, experiment_id=experiment_id, at_once=at_once, show=display
         )
     if json is not None:
-        json.write_text(as_json(done.experiment, done.rows))
-    sys.stdout.write(as_table(done.experiment, done.rows))
+        json.write_text(as_json(done.experiment, done.rows, done.trials))
+    sys.stdout.write(as_table(done.experiment, done.rows, done.trials))
     if done.progress.failed:
         raise typer.Exit(ExitCode.UNSOLVED)
 

@@ -2,14 +2,17 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
 from orchestrator.errors import UsageError
 from orchestrator.experiments import records
 from orchestrator.experiments.commands import command_of
-from orchestrator.experiments.plan import Run
+from orchestrator.experiments.failures.provoking import provoke_all
+from orchestrator.experiments.failures.records import read_trials
+from orchestrator.experiments.failures.trial import TrialRow
+from orchestrator.experiments.plan import FAILURES, Run
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.running import Progress, Runner
 from orchestrator.experiments.setting import machine_of, versions_of
@@ -20,6 +23,8 @@ from orchestrator.launch.parts import Parts
 from tasks_schema.ids import swarm_id
 
 ALL = "all"
+_FAILURE_SEEDS = 10
+_FAILURE_SEEDS_QUICK = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class Conducted:
     experiment: Experiment
     rows: list[RunRow]
     """All that are recorded of it, those of earlier commands included."""
+    trials: list[TrialRow]
+    """Likewise, of failures that were provoked."""
     progress: Progress
 
 
@@ -45,7 +52,7 @@ def conduct(
 
     Args:
         parts: connections to a fleet that is up.
-        task: one of the tasks, or `all`.
+        task: one of the tasks, or `failures`, or `all`.
         wanted: what was asked for; the same for each of them.
         experiment_id: of one to go on with, or a name for a new one; None makes up a name.
         at_once: runs that are under way together.
@@ -55,29 +62,46 @@ def conduct(
         UsageError: there is no such task or instance, or a number is out of range; nothing was
             recorded.
     """
-    names = NAMES if task == ALL else (task,)
-    tasks = {name: _equipped(task_of(name), wanted) for name in names}
+    names = {ALL: NAMES, FAILURES: ()}.get(task, (task,))
+    tasks = {name: _equipped(task_of(name), wanted, is_alone=task != ALL) for name in names}
     runs = _in_turn([runs_of(each, wanted) for each in tasks.values()])
-    if not runs:
-        raise UsageError("nothing is to be run; give at least one mode and one seed")
     experiment = _experiment(parts, task, wanted, experiment_id)
+    name = experiment.experiment_id
     with parts.engine.begin() as connection:
         records.record_experiment(connection, experiment, runs)
-        rows = records.read_runs(connection, experiment.experiment_id)
-    runner = Runner(parts, experiment.experiment_id, tasks, at_once=at_once, show=show)
-    progress = runner.run(rows, runs)
+        rows = records.read_runs(connection, name)
+    progress = Runner(parts, name, tasks, at_once=at_once, show=show).run(rows, runs)
+    if task in (ALL, FAILURES):
+        provoked = provoke_all(parts, name, _failure_seeds(wanted), show)
+        progress = replace(provoked, failed=progress.failed)
+    return _conducted(parts, name, progress)
+
+
+def _conducted(parts: Parts, name: str, progress: Progress) -> Conducted:
     with parts.engine.begin() as connection:
-        recorded, _ = records.read_experiment(connection, experiment.experiment_id)
-        rows = records.read_runs(connection, experiment.experiment_id)
-    return Conducted(recorded, rows, progress)
+        records.record_completion(connection, name)
+        recorded, _ = records.read_experiment(connection, name)
+        rows = records.read_runs(connection, name)
+        trials = read_trials(connection, name)
+    return Conducted(recorded, rows, trials, progress)
 
 
-def _equipped(task: ExperimentTask, wanted: Wanted) -> ExperimentTask:
-    """Return the task with what it is to read beside its own."""
+def _failure_seeds(wanted: Wanted) -> int:
+    return wanted.seeds or (_FAILURE_SEEDS_QUICK if wanted.is_quick else _FAILURE_SEEDS)
+
+
+def _equipped(task: ExperimentTask, wanted: Wanted, *, is_alone: bool) -> ExperimentTask:
+    """Return the task with what it is to read beside its own.
+
+    Raises:
+        UsageError: it reads nothing, and no other task is run that might.
+    """
     if not wanted.sources and not wanted.corpus:
         return task
     if isinstance(task, ReadingTask):
         return task.reading(wanted.sources, wanted.corpus)
+    if not is_alone:
+        return task
     raise UsageError(f"'{task.name}' reads no documents; --source and --corpus are for research")
 
 

@@ -16,6 +16,9 @@ SIZES = (1, 2, 4, 8, 16, 32)
 ROUND_TRIPS_SECONDS = (0.0, 0.001, 0.005)
 """Emulated between an agent and the shared state."""
 
+FAILURES = "failures"
+"""Recorded and asked for like a task, though its trials are no runs of cells."""
+
 
 class Study(StrEnum):
     """The question that a cell helps to answer. One cell may serve several."""

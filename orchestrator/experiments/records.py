@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.errors import UsageError
 from orchestrator.experiments.measures import RunMeasures, as_json, of_json
-from orchestrator.experiments.plan import Cell, Run, Size
+from orchestrator.experiments.plan import FAILURES, Cell, Run, Size
 from orchestrator.experiments.rows import Experiment, RunRow
 from tasks_schema.kinds import Mode, Sharing, SwarmStatus
 from tasks_schema.tables.experiments import EXPERIMENT_RUNS, EXPERIMENTS
@@ -26,7 +26,8 @@ def record_experiment(connection: Connection, experiment: Experiment, runs: Sequ
     row = dataclasses.asdict(experiment)
     connection.execute(insert(EXPERIMENTS).values(row).on_conflict_do_nothing())
     rows = [_row_of(experiment.experiment_id, run) for run in runs]
-    connection.execute(insert(EXPERIMENT_RUNS).on_conflict_do_nothing(), rows)
+    if rows:
+        connection.execute(insert(EXPERIMENT_RUNS).on_conflict_do_nothing(), rows)
 
 
 def record_launch(connection: Connection, experiment_id: str, run: Run, swarm_id: str) -> None:
@@ -68,8 +69,10 @@ def record_completion(connection: Connection, experiment_id: str) -> None:
 
 
 def read_runs(connection: Connection, experiment_id: str) -> list[RunRow]:
-    """Return all runs of an experiment, by key."""
-    query = select(EXPERIMENT_RUNS).where(_RUNS.experiment_id == experiment_id)
+    """Return all runs of an experiment that are swarms, by key."""
+    query = select(EXPERIMENT_RUNS).where(
+        _RUNS.experiment_id == experiment_id, _RUNS.task != FAILURES
+    )
     return [_run_row(row) for row in connection.execute(query.order_by(_RUNS.run_key))]
 
 

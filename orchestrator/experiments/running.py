@@ -84,15 +84,14 @@ class Runner:
         recorded = {row.run.key: row for row in rows}
         missing = [recorded[run.key] for run in wanted if recorded[run.key].measures is None]
         tally = _Tally(total=len(wanted), done=len(wanted) - len(missing))
-        self._show(tally.progress(""))
+        if wanted:
+            self._show(tally.progress(""))
         with ThreadPoolExecutor(self._at_once) as pool:
             try:
                 self._work_off(pool, missing, tally)
             except BaseException:
                 self._end_all()
                 raise
-        with self._parts.engine.begin() as connection:
-            records.record_completion(connection, self._experiment_id)
         return tally.progress("")
 
     def _work_off(self, pool: ThreadPoolExecutor, rows: Sequence[RunRow], tally: "_Tally") -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from orchestrator.experiments.failures.trial import TrialRow, by_way
 from orchestrator.experiments.overhead import overhead_of
 from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.rows import Experiment, RunRow
@@ -20,6 +21,7 @@ from tasks_schema.kinds import Sharing
 
 CHANCE_SEED = 5
 """Of the bootstrap: the same runs give the same intervals."""
+_FAILURE_HEAD = ("failure", "remedy", "overcome", "seconds")
 _HEAD = (
     "cell",
     "runs",
@@ -73,28 +75,43 @@ def usual_size(samples: Iterable[Sample], task: str) -> Size:
     return max(set(sizes), key=lambda size: (sizes.count(size), size.agents, size.iterations))
 
 
-def as_table(experiment: Experiment, rows: Sequence[RunRow]) -> str:
-    """Return medians of each cell, and the verdict."""
+def as_table(
+    experiment: Experiment, rows: Sequence[RunRow], trials: Sequence[TrialRow] = ()
+) -> str:
+    """Return medians of each cell, the failures, and the verdict."""
     samples = samples_of(rows)
-    lines = [_HEAD, *(_line(cell, runs) for cell, runs in by_cell(samples).items())]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    table = "\n".join(
-        "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-    verdicts = "\n".join(sentence_of(verdict) for verdict in verdicts_of(samples))
+    cells = [_line(cell, runs) for cell, runs in by_cell(samples).items()]
+    failures = [_failure_line(name, way, found) for (name, way), found in by_way(trials).items()]
     lost = sum(row.measures is None for row in rows)
-    missing = f"{lost} of {len(rows)} runs have no figures\n" if lost else ""
-    return f"experiment {experiment.experiment_id}\n{table}\n{missing}{verdicts}\n"
+    blocks = (
+        f"experiment {experiment.experiment_id}",
+        _aligned(_HEAD, cells),
+        _aligned(_FAILURE_HEAD, failures),
+        f"{lost} of {len(rows)} runs have no figures" if lost else "",
+        "\n".join(sentence_of(verdict) for verdict in verdicts_of(samples)),
+    )
+    return "\n".join(block for block in blocks if block) + "\n"
 
 
-def as_json(experiment: Experiment, rows: Sequence[RunRow]) -> str:
+def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return lines whose columns stand under each other; nothing if there are no rows."""
+    if not rows:
+        return ""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    return "\n".join(
+        "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip()
+        for line in (head, *rows)
+    )
+
+
+def as_json(experiment: Experiment, rows: Sequence[RunRow], trials: Sequence[TrialRow] = ()) -> str:
     """Return all that is known of an experiment."""
     verdicts = [asdict(v) | {"is_worth_it": v.is_worth_it} for v in verdicts_of(samples_of(rows))]
     found = {
         **asdict(experiment),
         "verdicts": verdicts,
         "runs": [_run_as_dict(row) for row in rows],
+        "failures": [asdict(trial) for trial in trials],
     }
     return json.dumps(found, indent=2, default=str) + "\n"
 
@@ -122,6 +139,17 @@ def _line(cell: Cell, samples: Sequence[Sample]) -> tuple[str, ...]:
         f"{median(task.evaluations for task in tasks):.0f}",
         f"{median(task.redundant for task in tasks):.0%}",
         f"{median(sample.overhead.share for sample in samples):.0%}",
+    )
+
+
+def _failure_line(name: str, has_remedy: bool, trials: Sequence[TrialRow]) -> tuple[str, ...]:  # noqa: FBT001 - a key's part
+    overcome = sum(row.trial.is_overcome for row in trials)
+    seconds = median(row.trial.seconds for row in trials)
+    return (
+        name,
+        "with" if has_remedy else "without",
+        f"{overcome} of {len(trials)}",
+        f"{seconds:.3f}",
     )
 
 

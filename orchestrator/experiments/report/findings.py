@@ -8,6 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from orchestrator.experiments.comparing import Comparison
+from orchestrator.experiments.failures.trial import TrialRow, by_way
 from orchestrator.experiments.plan import Cell, Study
 from orchestrator.experiments.report.markdown import number, p_value
 from orchestrator.experiments.report.material import TaskMaterial
@@ -82,6 +83,24 @@ def how_it_fails(material: TaskMaterial) -> Iterator[str]:
             f"*{material.task.name}*: coordination takes {_share(cells[first], 'overhead')} "
             f"{of(first)} and {_share(cells[last], 'overhead')} {of(last)}."
         )
+
+
+def what_failed(trials: Sequence[TrialRow]) -> Iterator[str]:
+    """Yield how each provoked failure ended, with its remedy and without."""
+    ways = by_way(trials)
+    for name in dict.fromkeys(row.failure for row in trials):
+        told = [
+            _met(word, ways.get((name, has))) for word, has in (("with", True), ("without", False))
+        ]
+        yield f"*{name}*: {'; '.join(each for each in told if each)}."
+
+
+def _met(word: str, trials: Sequence[TrialRow] | None) -> str:
+    if not trials:
+        return ""
+    overcome = sum(row.trial.is_overcome for row in trials)
+    seconds = number(median(row.trial.seconds for row in trials))
+    return f"{word} the remedy overcome in {overcome} of {len(trials)} trials, after {seconds} s"
 
 
 def _because(verdict: TaskVerdict) -> str:

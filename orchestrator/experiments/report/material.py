@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from orchestrator.experiments.failures.trial import TrialRow
 from orchestrator.experiments.plan import Cell, Size, Study
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.samples import Sample, by_cell
@@ -69,6 +70,7 @@ class Material:
     rows: Sequence[RunRow]
     tasks: Sequence[TaskMaterial]
     verdicts: Sequence[TaskVerdict]
+    trials: Sequence[TrialRow]
 
 
 def material_of(
@@ -76,6 +78,7 @@ def material_of(
     started_at: datetime,
     rows: Sequence[RunRow],
     tasks: Mapping[str, ExperimentTask],
+    trials: Sequence[TrialRow] = (),
 ) -> Material:
     """Return the runs of an experiment, sorted.
 
@@ -84,6 +87,7 @@ def material_of(
         started_at: likewise.
         rows: its runs.
         tasks: by name, in the order in which they are told of.
+        trials: of failures that were provoked in it.
     """
     samples = samples_of(rows)
     found = [
@@ -93,7 +97,7 @@ def material_of(
     ]
     order = list(tasks)
     verdicts = sorted(verdicts_of(samples), key=lambda verdict: order.index(verdict.task))
-    return Material(experiment, started_at, rows, found, verdicts)
+    return Material(experiment, started_at, rows, found, verdicts, trials)
 
 
 def seeds_of(samples: Iterable[Sample]) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from orchestrator.experiments import records
+from orchestrator.experiments.failures.records import read_trials
 from orchestrator.experiments.report.material import Material, material_of
 from orchestrator.experiments.report.plates import Plates
 from orchestrator.experiments.report.sections import (
@@ -36,8 +37,9 @@ def write_page(parts: Parts, experiment_id: str | None, folder: Path) -> Path:
         name = records.resolve_experiment(connection, experiment_id)
         experiment, started_at = records.read_experiment(connection, name)
         rows = records.read_runs(connection, name)
+        trials = read_trials(connection, name)
     tasks = {each: task_of(each) for each in NAMES if any(r.run.cell.task == each for r in rows)}
-    material = material_of(experiment, started_at, rows, tasks)
+    material = material_of(experiment, started_at, rows, tasks, trials)
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / PAGE
     page.write_text(page_of(material, Plates(folder)), encoding="utf-8")

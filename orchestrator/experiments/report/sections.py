@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from orchestrator.experiments.commands import cell_command
+from orchestrator.experiments.failures.trial import LIMIT_SECONDS
 from orchestrator.experiments.plan import Study
 from orchestrator.experiments.report import findings, tables
 from orchestrator.experiments.report.markdown import table
@@ -24,6 +25,10 @@ _READING = (
     "correlation, positive where the swarm is better. A time to solution is shown where more than "
     "half of the runs found one; in tests and factors a run without one counts with all that it "
     "had."
+)
+_PROVOKED = (
+    f"Each on a real server, with the remedy (in bold) and without. What has not come to an end "
+    f"after {LIMIT_SECONDS:g} s counts as hung, except for the poisoned state, which has 30 s."
 )
 
 
@@ -104,14 +109,26 @@ def what_section(material: Material) -> Iterator[str]:
 def failure_section(material: Material, plates: Plates) -> Iterator[str]:
     """Yield how shared state fails: with size, with distance, and by provoked failures."""
     far = [each for each in material.tasks if len(each.swarm_cells(Study.DISTANCE)) > 1]
-    if not far:
+    if not far and not material.trials:
         return
     yield "## How does it fail?"
-    yield _list(chain.from_iterable(findings.how_it_fails(each) for each in far))
-    yield plates.distance(far)
+    grown = chain.from_iterable(findings.how_it_fails(each) for each in far)
+    yield _list([*findings.what_failed(material.trials), *grown])
+    if material.trials:
+        yield "### Failures that were provoked"
+        yield _PROVOKED
+        yield tables.failure_table(material.trials, chance())
+        yield _list(_provocations(material))
+    if far:
+        yield plates.distance(far)
     for each in far:
         yield f"### {each.task.name.capitalize()}: further and further away"
         yield tables.distance_table(each, chance())
+
+
+def _provocations(material: Material) -> Iterator[str]:
+    told = {row.failure: row.provocation for row in material.trials}
+    yield from (f"*{name}*: {provocation}." for name, provocation in told.items())
 
 
 def cost_section(material: Material) -> Iterator[str]:

@@ -3,16 +3,19 @@
 Pure: no I/O, no clock, no chance.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 
 import numpy as np
 
 from orchestrator.experiments.comparing import Comparison, against_modes, against_sharing
+from orchestrator.experiments.failures.trial import TrialRow, by_way
 from orchestrator.experiments.plan import Cell, Study
 from orchestrator.experiments.report.cells import costs, outcome, overhead
-from orchestrator.experiments.report.markdown import interval, p_value, share, table
+from orchestrator.experiments.report.markdown import interval, number, p_value, share, table
 from orchestrator.experiments.report.material import Material, TaskMaterial
 from orchestrator.experiments.samples import Sample
+from orchestrator.experiments.statistics import median_interval
 from orchestrator.experiments.verdict import TaskVerdict
 from tasks_schema.kinds import Mode
 
@@ -116,6 +119,28 @@ def distance_table(material: TaskMaterial, chance: np.random.Generator) -> str:
         for cell, runs in _sorted(material, Study.DISTANCE)
     ]
     return table(head, rows)
+
+
+def failure_table(trials: Sequence[TrialRow], chance: np.random.Generator) -> str:
+    """Return each failure with its remedy and without."""
+    head = ("failure", "how it is met", "overcome", "seconds", "beside that, in the median")
+    rows = [
+        (
+            f"**{name}**" if has_remedy else name,
+            found[0].way,
+            f"{sum(row.trial.is_overcome for row in found)} of {len(found)}",
+            interval(median_interval([row.trial.seconds for row in found], chance)),
+            _beside([row.trial.figures for row in found]),
+        )
+        for (name, has_remedy), found in by_way(trials).items()
+    ]
+    return table(head, rows)
+
+
+def _beside(figures: Sequence[Mapping[str, float]]) -> str:
+    return "; ".join(
+        f"{name} {number(median(each[name] for each in figures))}" for name in figures[0]
+    )
 
 
 def mode_comparisons(material: TaskMaterial, chance: np.random.Generator) -> list[Comparison]:
