@@ -103,6 +103,8 @@ class SudokuTask(IterativeTask):
     """Names of the strategies that agents know; empty means all, guessing included."""
     is_specialized: bool = False
     """True if each agent knows one of them, dealt out in turn; False if each knows all."""
+    steps_max: int = Field(default=1, ge=1, le=100_000)
+    """How many strategies one turn may apply before it tells the others."""
     lies: int = Field(default=0, ge=0)
     """In so many of its first turns the first agent writes a wrong cell: a provoked fault."""
 
@@ -122,6 +124,8 @@ class ResearchTask(IterativeTask):
     """Added to every reading, to try out sources that are not on this machine."""
     is_varied: bool = False
     """True if agents draw what to read next; False if they take what promises most."""
+    is_dealt: bool = False
+    """True if sources are dealt out to agents beforehand, so that no two read the same."""
     facts_wanted: int = Field(default=0, ge=0, le=100_000)
     """With so many facts agents read no more; 0 means that they read while they have turns."""
     facts_reachable: int = Field(default=0, ge=0)

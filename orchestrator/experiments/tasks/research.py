@@ -29,7 +29,7 @@ from tasks_schema.kinds import AgentKind, Sharing
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import ResearchTask
 
-GOAL_SHARE = 0.5
+GOAL_SHARE = 0.4
 """A run has reached its goal with this share of the facts that there are."""
 _SOURCES = 16
 
@@ -48,6 +48,8 @@ class Breadth:
     questions_max: int
     is_varied: bool = False
     """Whether agents draw what to read next, instead of taking what promises most."""
+    is_dealt: bool = False
+    """Whether sources are dealt out to agents beforehand."""
     source_seconds: float = SOURCE_SECONDS
     """Emulated for each reading."""
 
@@ -56,16 +58,18 @@ INSTANCES: Mapping[str, Breadth] = {
     "wide": Breadth(12, 24),
     "wide-varied": Breadth(12, 24, is_varied=True),
     "wide-local": Breadth(12, 24, source_seconds=0.0),
+    "wide-dealt": Breadth(12, 24, is_dealt=True),
     "narrow": Breadth(6, 12),
 }
 _QUICK = ("wide", "narrow")
 
 
 class ResearchExperiment:
-    """Topics of two breadths, for agents that take the best next and for agents that vary.
+    """Topics of two breadths, for agents that take the best next; and opponents that are stronger.
 
-    Agents that vary seldom meet at a source even where they know nothing of each other: they are
-    the stronger opponents in mode `parallel`, and the weaker ones in the other modes.
+    Agents that *vary* what they read seldom meet at a source even where they know nothing of each
+    other. Agents to whom sources are *dealt* out beforehand never do: what they lack is questions
+    that others have raised, and turns where their share is barren.
     """
 
     name = "research"
@@ -190,6 +194,7 @@ def _task(instance: str, seed: int, library: Library) -> ResearchTask:
         questions_max=breadth.questions_max,
         sources_per_question=_SOURCES,
         is_varied=breadth.is_varied,
+        is_dealt=breadth.is_dealt,
         source_seconds=breadth.source_seconds,
         facts_reachable=reachable,
         library=library.digest,

@@ -1,9 +1,10 @@
 """A research swarm as one worker process holds it: the library, and what it has found out of it."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import Engine
 from typing_extensions import override
@@ -51,8 +52,14 @@ class OpenResearch(IterativeSwarm):
         """Return the problem as this agent sees it for one turn."""
         if agent.startswith(AgentKind.SYNTHESIZER):
             return SynthesisProblem(self.spec, self.shared, self._desks(), self._library)
-        room = ReadingRoom(self._library, self.ranked, _rarity(self._library), self._clock)
+        ranked = partial(self._ranked_for, agent) if self._task.is_dealt else self.ranked
+        room = ReadingRoom(self._library, ranked, _rarity(self._library), self._clock)
         return ResearchProblem(self.spec, agent, self.desk(agent), room)
+
+    def _ranked_for(self, agent: str, question: Question) -> tuple[str, ...]:
+        """Return the sources for a question that fall to one agent."""
+        agents = self.spec.agents
+        return tuple(each for each in self.ranked(question) if _falls_to(each, agent, agents))
 
     def _desks(self) -> list[Desk]:
         """Return a desk for each part of the swarm that knows results of its own."""
@@ -77,6 +84,11 @@ class OpenResearch(IterativeSwarm):
             count = self._task.sources_per_question
             self._ranked[question.key] = self._library.rank(question.terms, count)
         return self._ranked[question.key]
+
+
+def _falls_to(source: str, agent: str, agents: int) -> bool:
+    """Say whether a source is this agent's, where sources are dealt out."""
+    return crc32(source.encode()) % agents == int(agent.rpartition("-")[2])
 
 
 def _library(home: Path, task: ResearchTask, engine: Engine) -> Library:
