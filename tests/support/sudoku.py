@@ -64,7 +64,7 @@ class Table:
         self.told.append(self.stm.atomically(settle))
         return self.stm.atomically(self.shared.state.get)
 
-    def play(self, *, turns_max: int = 20_000) -> SwarmState:
+    def play(self, *, turns_max: int = 30_000) -> SwarmState:
         """Let agents take turns one after the other until the swarm ends."""
         for number in range(turns_max):
             turn, index = divmod(number, self.spec.agents)
@@ -73,7 +73,7 @@ class Table:
                 return state
         raise AssertionError(f"not at its end after {turns_max} turns")
 
-    def play_overlapping(self, chance: random.Random, *, turns_max: int = 20_000) -> SwarmState:
+    def play_overlapping(self, chance: random.Random, *, turns_max: int = 30_000) -> SwarmState:
         """Let turns overlap as chance has it, and let some workers die before they share."""
         turns = [0] * self.spec.agents
         pending: dict[int, Settle] = {}

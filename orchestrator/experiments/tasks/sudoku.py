@@ -22,9 +22,11 @@ from tasks_schema.kinds import AgentKind
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import SudokuTask
 
-_QUICK = ("seventeen-3", "named-1")
-_FULL = ("seventeen-3", "named-1", "hidden-1", "advanced-1", "guessed-1")
-"""One of each grade; the first has 17 clues."""
+_STEPS_MAX = 64
+"""Strategies that an agent applies before it tells the others: some 20 ms of thinking."""
+_QUICK = ("inkala-2012", "seventeen-3@1")
+_FULL = ("inkala-2012", "ai-escargot", "golden-nugget", "seventeen-3@1", "advanced-1@1")
+"""Three that take many guesses; two that the rules alone solve, one strategy a turn (`@1`)."""
 _EVENTS = ("moved", "dry", "guessed", "refuted", "late", "idle", "undone")
 
 
@@ -41,20 +43,28 @@ class SudokuExperiment:
 
     def size(self, *, quick: bool) -> Size:
         """Return a size at which an agent alone has turns enough for most puzzles."""
-        return Size(agents=4, iterations=80) if quick else Size(agents=8, iterations=80)
+        return Size(agents=4 if quick else 8, iterations=80)
 
     def spec(self, instance: str, seed: int, cell: Cell) -> SudokuTask:  # noqa: ARG002 - one puzzle for all seeds
         """Return the task on a puzzle of the collection, or on one that is given as text.
 
+        Either may end in `@` and the number of strategies that a turn may apply.
+
         Raises:
             UsageError: it is neither.
         """
+        name, _, steps = instance.partition("@")
+        if steps and not (steps.isdecimal() and int(steps)):
+            raise UsageError(
+                f"'{steps}' in '{instance}' is no number of steps; say for example @64"
+            )
         return SudokuTask(
             description=f"solve the Sudoku {instance}",
             iterations=cell.iterations,
             sharing=cell.sharing,
             round_trip_seconds=cell.round_trip_seconds,
-            puzzle=clues_of(instance),
+            puzzle=clues_of(name),
+            steps_max=int(steps or _STEPS_MAX),
         )
 
     def measure(self, spec: SwarmSpec, attempts: Sequence[AttemptRow]) -> Measures:
@@ -114,10 +124,9 @@ def _redundant(attempts: Iterable[AttemptRow]) -> float:
     told: Counter[str] = Counter()
     known: dict[str, int] = {}
     for each in attempts:
-        facts = int(str(each.findings.get("facts", "0")), 16)
-        ground = str(each.findings.get("guesses"))
-        told[ground] += facts.bit_count()
-        known[ground] = known.get(ground, 0) | facts
+        for branch, _, facts in each.findings.get("told", ()):
+            told[branch] += int(facts, 16).bit_count()
+            known[branch] = known.get(branch, 0) | int(facts, 16)
     total = told.total()
     return 1 - sum(facts.bit_count() for facts in known.values()) / total if total else 0.0
 

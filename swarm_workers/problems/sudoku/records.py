@@ -1,34 +1,35 @@
-"""What agents tell each other of a Sudoku: moves, dry rules, forks.
+"""What agents tell each other of a Sudoku: moves, splits, dry rules, and who is where.
 
-A state is a grow-only set of moves: adding one commutes with adding another, whoever adds it twice
-changes nothing, and no agent ever overwrites what another has found. A *layer* is such a set; the
-first one rests on the clues, each further one on a guess.
+All of it is kept in sets that only grow: adding one element commutes with adding another, whoever
+adds it twice changes nothing, and no agent ever overwrites what another has found.
 
 Pure: no I/O, no clock, no chance.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
+
+from swarm_workers.agents.sudoku.grid import Grid
+from swarm_workers.agents.sudoku.view import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One step that concluded something, with all that is needed to check it again."""
+    """What one turn concluded about one branch."""
 
     by: int
     """Index of the agent."""
     turn: int
+    path: Path
+    """The guesses that it rests on."""
     strategy: str
     facts: str
     """What was concluded, in hexadecimal: see `Grid.known`."""
     cells: tuple[int, ...] = ()
-    """Cells that were found to be solved by then, and that no move before had named."""
+    """Cells that were found to be solved without any guess, and that no move before had named."""
     seen: tuple[int, ...] = ()
     """Version vector: for each agent the last turn whose moves were known to this one, or -1."""
-    generation: int = 0
-    """Of the state that it was concluded from: how many facts it had."""
-    refuted: int = 0
-    """Of a guess that was wrong: the layer that led to the contradiction; 0 for other moves."""
 
     def has_seen(self, other: "Move") -> bool:
         """Say whether the other move was known when this one was concluded."""
@@ -42,41 +43,28 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Dry:
-    """A rule concluded nothing from a state."""
+    """A rule concludes nothing from a state."""
 
     strategy: str
-    generation: int
-    """Of that state: how many facts it had. A state with one more is not known to be dry."""
+    state: str
+    """The digest of that state: see `digest`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fork:
-    """A guess, and the layer that rests on it."""
+class Claim:
+    """An agent is thinking about a branch. Only a hint: others go elsewhere while they can."""
 
-    layer: int
-    cell: int
-    digit: int
     by: int
-    turn: int
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
-    """The layers that make up the present state, the oldest first."""
+class Epoch:
+    """Which sets are in force: others after a lie was undone."""
 
-    root: int = 0
-    """The layer that rests on the clues alone. Another one after a lie was undone."""
-    opened: int = 0
-    """The highest number that was given to a layer."""
-    forks: tuple[Fork, ...] = ()
-    """The guesses in force, each resting on those before."""
+    number: int = 0
     expelled: tuple[int, ...] = ()
-    """Agents that were proved to have written what does not follow: they have no more say."""
-
-    @property
-    def layers(self) -> tuple[int, ...]:
-        """The layers of the present state."""
-        return (self.root, *(fork.layer for fork in self.forks))
+    """Agents that were proved to have written what is wrong: they have no more say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +83,8 @@ def version_vector(moves: Iterable[Move]) -> tuple[int, ...]:
     for move in moves:
         latest[move.by] = max(latest.get(move.by, -1), move.turn)
     return tuple(latest.get(index, -1) for index in range(max(latest, default=-1) + 1))
+
+
+def digest(grid: Grid) -> str:
+    """Return what tells this grid from any other, in 16 characters."""
+    return blake2b(grid.known.to_bytes(92, "big"), digest_size=8).hexdigest()

@@ -1,16 +1,19 @@
-"""Where the work on a puzzle stands: a snapshot of the shared moves, folded into a grid.
+"""Where the work on a puzzle stands: a snapshot of what agents have told each other.
 
 Pure: no I/O, no clock, no chance.
 """
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from swarm_workers.agents.sudoku.grid import Grid, placed
-from swarm_workers.problems.sudoku.records import Dry, Fork, Move, Trail, version_vector
+from swarm_workers.agents.sudoku.grid import Grid
+from swarm_workers.agents.sudoku.view import Split
+from swarm_workers.problems.sudoku.records import Claim, Dry, Epoch, Move, digest, version_vector
+from swarm_workers.problems.sudoku.tree import Branch, Tree
 
-Layers = Mapping[int, frozenset[Move]]
+BRANCHES_MAX = 4
+"""Branches that an agent takes in one turn, at most."""
 
 
 @dataclass(frozen=True)
@@ -18,45 +21,29 @@ class Standing:
     """One consistent look at a part of the space."""
 
     clues: str
-    trail: Trail
-    layers: Layers
-    """The moves of the layers of the trail."""
-    dry_notes: frozenset[Dry]
-    """Of the newest layer."""
+    epoch: Epoch = Epoch()  # noqa: RUF009 - frozen
+    moves: frozenset[Move] = frozenset()
+    splits: frozenset[Split] = frozenset()
+    dry_notes: frozenset[Dry] = frozenset()
+    claims: frozenset[Claim] = frozenset()
     board: frozenset[Move] = frozenset()
     """What agents tell across parts, where they do not share everything."""
 
+    @cached_property
+    def tree(self) -> Tree:
+        """The open branches."""
+        told = (move.known for move in self.board)
+        start = Grid.joined((Grid.of_clues(self.clues).known, *told))
+        return Tree.folded(start, self.moves, self.splits)
+
     @property
-    def layer(self) -> int:
-        """The newest layer: where agents work."""
-        return self.trail.layers[-1]
-
-    @property
-    def fork(self) -> Fork | None:
-        """The newest guess; None if there is none in force."""
-        return self.trail.forks[-1] if self.trail.forks else None
-
-    @cached_property
-    def moves(self) -> tuple[Move, ...]:
-        """All moves that the grid rests on, those of the board left out."""
-        return tuple(move for layer in self.trail.layers for move in self.layers[layer])
-
-    @cached_property
-    def grid(self) -> Grid:
-        """All that is known, the guesses included."""
-        guesses = [placed(fork.cell, fork.digit) for fork in self.trail.forks]
-        return self._with_board(*(move.known for move in self.moves), *guesses)
-
-    @cached_property
     def sure(self) -> Grid:
         """What is known without any guess."""
-        if not self.trail.forks:
-            return self.grid
-        return self._with_board(*(move.known for move in self.layers[self.trail.root]))
+        return self.tree.root.grid
 
     @cached_property
     def named_cells(self) -> frozenset[int]:
-        """Cells that are given, or that some move has named as solved."""
+        """Cells that are given, or that some move has named as solved without any guess."""
         given = {cell for cell, char in enumerate(self.clues) if char != "."}
         return frozenset(given.union(*(move.cells for move in self.moves)))
 
@@ -65,12 +52,20 @@ class Standing:
         """The version vector of this standing."""
         return version_vector(self.moves)
 
-    @property
-    def dry(self) -> frozenset[str]:
-        """Rules that conclude nothing from this very grid."""
-        now = self.grid.generation
-        return frozenset(note.strategy for note in self.dry_notes if note.generation == now)
+    def dry(self, grid: Grid) -> frozenset[str]:
+        """Return the rules that conclude nothing from this very grid."""
+        state = digest(grid)
+        return frozenset(note.strategy for note in self.dry_notes if note.state == state)
 
-    def _with_board(self, *facts: int) -> Grid:
-        told = (move.known for move in self.board)
-        return Grid.joined((Grid.of_clues(self.clues).known, *told, *facts))
+    def branches_for(self, index: int) -> list[Branch]:
+        """Return branches for an agent: where the fewest others are, and there the deepest.
+
+        There is at least one. Beside it there are some that nobody is at, but no more than half of
+        them: the rest is for others.
+        """
+        others = Counter(claim.path for claim in self.claims if claim.by != index)
+        leaves = sorted(
+            self.tree.leaves, key=lambda leaf: (others[leaf.path], -len(leaf.path), leaf.path)
+        )
+        free = sum(not others[leaf.path] for leaf in leaves)
+        return leaves[: max(1, min(BRANCHES_MAX, free // 2))]

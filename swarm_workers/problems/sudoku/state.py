@@ -2,9 +2,11 @@
 
 | variable | type | meaning |
 |---|---|---|
-| `<part>trail` | TVar[Trail] | the layers that make up the present state |
-| `<part>moves/<layer>` | set of Move | candidates ruled out there, by whom, and why |
-| `<part>dry/<layer>` | set of Dry | rules that concluded nothing there, and from how many facts |
+| `<part>epoch` | TVar[Epoch] | which sets are in force, and who has been expelled |
+| `<part>moves/<epoch>` | set of Move | candidates ruled out, on which guesses, by whom |
+| `<part>splits/<epoch>` | set of Split | branches that go on as one for each digit of a cell |
+| `<part>dry/<epoch>` | set of Dry | rules that conclude nothing, and from which state |
+| `<part>claims` | set of Claim | which branch each agent is thinking about |
 | `<part>grid` | map of Filled | the digits found, by cell, without any guess |
 | `<part>solved` | counter | how many these are |
 | `board` | set of Move | what agents tell who share only digits, or only candidates |
@@ -13,17 +15,21 @@
 `<part>` is empty where all agents share, and `<agent>/` where each is alone.
 
 Why so: one variable a cell, or one a unit, would make agents conflict that find out different
-things about the same cells; a set conflicts with nothing that is added to it. So a share reads the
-trail alone, which changes only with a guess, and the cells that it fills in, so that each is
-counted once. A look reads every set, in one flight. What it misses is at worst found twice.
+things about the same cells; a set conflicts with nothing that is added to it. So telling reads
+nothing but the epoch, and the cells that it fills in, so that each is counted once. A look reads
+every set, in one flight. What it misses is at worst found twice. Claims keep two agents from
+thinking about one branch; they are hints, so one that a dead worker left costs little.
 
 All methods run inside `stm.atomically`.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from swarm_workers.problems.sudoku.records import Dry, Filled, Move, Trail
+from swarm_workers.agents.sudoku.view import Split
+from swarm_workers.problems.sudoku.records import Claim, Dry, Epoch, Filled, Move
 from swarm_workers.problems.sudoku.standing import Standing
+from swarm_workers.problems.sudoku.tree import Branch
 from swarm_workers.stm import Stm, TMap, TSet, TVar
 
 
@@ -34,34 +40,58 @@ class SudokuState:
         """Name the variables; nothing is read or written."""
         self.stm = stm
         self.part = part
-        self.trail: TVar[Trail] = stm.var(f"{part}trail", Trail, default=Trail())
+        self.epoch: TVar[Epoch] = stm.var(f"{part}epoch", Epoch, default=Epoch())
+        self.claims: TSet[Claim] = stm.set(f"{part}claims", Claim)
         self.grid: TMap[Filled] = stm.map(f"{part}grid", Filled)
         self.solved = stm.counter(f"{part}solved")
         self.board: TSet[Move] = stm.set("board", Move)
         self.quiet: TMap[int] = stm.map("quiet", int)
 
-    def moves(self, layer: int) -> TSet[Move]:
-        """Return the moves of a layer."""
-        return self.stm.set(f"{self.part}moves/{layer}", Move)
+    def moves(self, epoch: int) -> TSet[Move]:
+        """Return what was concluded in an epoch."""
+        return self.stm.set(f"{self.part}moves/{epoch}", Move)
 
-    def dry(self, layer: int) -> TSet[Dry]:
-        """Return what is known to be dry in a layer."""
-        return self.stm.set(f"{self.part}dry/{layer}", Dry)
+    def splits(self, epoch: int) -> TSet[Split]:
+        """Return the branches that were split in an epoch."""
+        return self.stm.set(f"{self.part}splits/{epoch}", Split)
+
+    def dry(self, epoch: int) -> TSet[Dry]:
+        """Return what was found to be dry in an epoch."""
+        return self.stm.set(f"{self.part}dry/{epoch}", Dry)
 
     def standing(self, clues: str, has_board: bool) -> Standing:  # noqa: FBT001 - through atomically
-        """Return where the work stands."""
-        trail = self.trail.get()
-        layers = {layer: self.moves(layer).members() for layer in trail.layers}
-        dry = self.dry(trail.layers[-1]).members()
-        board: frozenset[Move] = self.board.members() if has_board else frozenset()
-        return Standing(clues, trail, layers, dry, board)
+        """Return where the work stands, but for who is where."""
+        epoch = self.epoch.get()
+        return Standing(
+            clues,
+            epoch,
+            self.moves(epoch.number).members(),
+            self.splits(epoch.number).members(),
+            self.dry(epoch.number).members(),
+            board=self.board.members() if has_board else frozenset(),
+        )
 
-    def all_layers(self) -> dict[int, frozenset[Move]]:
-        """Return the moves of every layer that was ever opened, for an audit."""
-        last = self.trail.get().opened
-        return {layer: self.moves(layer).members() for layer in range(last + 1)}
+    def claim(self, standing: Standing, index: int) -> list[Branch]:
+        """Claim branches for an agent, and return them. Agents claim one after the other.
 
-    def fill(self, cells: dict[int, Filled]) -> None:
+        While there is one branch alone, there is nothing to choose, and nothing is claimed.
+        """
+        if len(standing.tree.leaves) == 1:
+            return standing.tree.leaves
+        claims = self.claims.members()
+        branches = replace(standing, claims=claims).branches_for(index)
+        self.release(index, claims)
+        for branch in branches:
+            self.claims.add(Claim(index, branch.path))
+        return branches
+
+    def release(self, index: int, claims: frozenset[Claim]) -> None:
+        """Give up what this agent has claimed, be it in a turn that broke off."""
+        for claim in claims:
+            if claim.by == index:
+                self.claims.remove(claim)
+
+    def fill(self, cells: Mapping[int, Filled]) -> None:
         """Put digits into the grid that are not there yet, and count them: each once."""
         for cell, filled in cells.items():
             if self.grid.get(str(cell)) is None:

@@ -36,7 +36,7 @@ def test_a_puzzle_is_solved_in_spite_of_a_lie(name):
 def test_only_the_agent_that_lied_is_blamed(seed):
     table = played("advanced-3", lies=2, seed=seed)
     assert "0/0" in blamed(table) <= {"0/0", "0/1"}
-    assert table.stm.atomically(table.state.trail.get).expelled == (0,)
+    assert table.stm.atomically(table.state.epoch.get).expelled == (0,)
 
 
 def test_a_lie_is_found_before_a_swarm_is_said_to_be_stuck():
@@ -53,7 +53,7 @@ def test_a_lie_inside_a_guess_is_found_by_what_it_makes_others_believe():
     settle = None
     for number in range(20_000):
         turn, index = divmod(number, 4)
-        in_fork = table.stm.atomically(table.state.trail.get).forks
+        in_fork = table.stm.atomically(table.state.splits(0).members)
         settle = table.look(index, turn) if index or in_fork else None
         if settle is not None and table.settle(settle).status.is_final:
             break
@@ -64,16 +64,14 @@ def test_a_lie_inside_a_guess_is_found_by_what_it_makes_others_believe():
 def test_an_agent_that_is_alone_and_lies_ends_its_swarm():
     table = played("named-1", agents=1, mode=Mode.SINGLE)
     reason = table.stm.atomically(table.shared.state.get).reason
-    assert reason == "stuck: every agent was proved to have written what does not follow"
+    assert reason == "stuck: every agent was proved to have written what is wrong"
 
 
 @pytest.mark.parametrize("name", ["hidden-7", "guessed-5"])
 def test_nobody_is_blamed_where_nobody_lied(name):
     table = Table(spec_of(PUZZLES[name].clues, agents=8))
     table.play_overlapping(random.Random(3))
-    trail, layers = table.stm.atomically(
-        lambda: (table.state.trail.get(), table.state.all_layers())
-    )
-    found = audit(PUZZLES[name].clues, trail, layers)
+    moves = table.stm.atomically(table.state.moves(0).members)
+    found = audit(PUZZLES[name].clues, moves)
     assert found.lies == ()
-    assert set(found.kept) == layers[0]
+    assert set(found.kept) == {move for move in moves if not move.path}
