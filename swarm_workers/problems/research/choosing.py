@@ -4,14 +4,15 @@ Pure but for the chance that is handed in.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from math import log
 
 from swarm_workers.agents.research.words import Question
 from swarm_workers.problems.research.desk import Standing
-from swarm_workers.problems.research.records import ANSWERS_MAX, Pair, Shelf
+from swarm_workers.problems.research.records import ANSWERS_MAX, Pair
 
-RANK_DISCOUNT = 0.1
+RANK_DISCOUNT = 0.03
 """How much less is hoped of each source further down the list of a question."""
 VARIETY = 2.0
 """The power of its hope with which a varied reader takes a pair."""
@@ -25,8 +26,9 @@ def best_first(
 ) -> list[Pair]:
     """Return the pairs that are open, the one to read first.
 
-    What is hoped of a pair is what readings for its question have brought so far, less for sources
-    further down its list. Chance decides among equals.
+    Hope grows with what readings for the question have brought so far, and with what the source has
+    brought for other questions; it shrinks down the list of the question. Chance decides among
+    equals.
 
     Args:
         standing: what has been read, as this agent knows.
@@ -35,12 +37,7 @@ def best_first(
         is_varied: True to draw pairs with a probability that grows with what is hoped of them, so
             that agents who do not know of each other seldom take the same; False to take the best.
     """
-    hopes = [
-        (_yield(shelf) / (1 + RANK_DISCOUNT * place), Pair(question, source))
-        for question, shelf in zip(standing.agenda, standing.shelves, strict=True)
-        if shelf.found < ANSWERS_MAX
-        for place, source in _open(ranked(question), shelf, is_varied=is_varied)
-    ]
+    hopes = _hopes(standing, ranked)
     chance.shuffle(hopes)
     if is_varied:
         # The order in which weighted draws without replacement would bring them.
@@ -48,13 +45,26 @@ def best_first(
     return [pair for _, pair in sorted(hopes, key=lambda each: -each[0])]
 
 
-def _open(ranked: tuple[str, ...], shelf: Shelf, *, is_varied: bool) -> list[tuple[int, str]]:
-    """Return the sources that are left and their places; the best of them where only it matters."""
-    taken = {*shelf.read, *(source for _, source in shelf.claimed)}
-    left = [(place, source) for place, source in enumerate(ranked) if source not in taken]
-    return left if is_varied else left[:1]
+def _hopes(standing: Standing, ranked: Ranked) -> list[tuple[float, Pair]]:
+    """Return all open pairs with what is hoped of each, in a fixed order."""
+    brought, readings = Counter[str](), Counter[str]()
+    for shelf in standing.shelves:
+        brought.update(dict(shelf.read))
+        readings.update(source for source, _ in shelf.read)
+    hopes = []
+    for question, shelf in zip(standing.agenda, standing.shelves, strict=True):
+        if shelf.found >= ANSWERS_MAX:
+            continue
+        of_question = _yield(shelf.found, len(shelf.read))
+        taken = shelf.taken
+        for place, source in enumerate(ranked(question)):
+            if source not in taken:
+                of_source = _yield(brought[source], readings[source])
+                hope = of_question * of_source / (1 + RANK_DISCOUNT * place)
+                hopes.append((hope, Pair(question, source)))
+    return hopes
 
 
-def _yield(shelf: Shelf) -> float:
-    """Return how many new facts a reading for this question may bring, going by those so far."""
-    return (shelf.found + 1) / (len(shelf.read) + 1)
+def _yield(facts: int, readings: int) -> float:
+    """Return how many new facts one more reading may bring, going by those so far; 1 at first."""
+    return (facts + 1) / (readings + 1)

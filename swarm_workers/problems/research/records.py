@@ -27,17 +27,25 @@ class Fact:
 class Shelf:
     """How far the sources for one question have been read."""
 
-    read: tuple[str, ...] = ()
-    """Ids of sources that somebody has read for it."""
+    read: tuple[tuple[str, int], ...] = ()
+    """Sources that somebody has read for it, and how many new facts each brought."""
     claimed: tuple[tuple[str, str], ...] = ()
     """Agent and source of each reading that is under way."""
-    found: int = 0
-    """Facts that these readings brought and nobody knew before."""
+
+    @property
+    def found(self) -> int:
+        """Facts that readings for it have brought and nobody knew before."""
+        return sum(count for _, count in self.read)
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """Sources that are read already, or being read."""
+        return frozenset(source for source, _ in self.read) | {source for _, source in self.claimed}
 
     def is_free(self, source: str, agent: str) -> bool:
         """Say whether nobody but this agent reads or has read a source."""
         others = (taken for holder, taken in self.claimed if holder != agent)
-        return source not in self.read and source not in others
+        return source not in dict(self.read) and source not in others
 
     def claim(self, agent: str, source: str) -> "Shelf":
         """Return the shelf while this agent reads a source."""
@@ -45,8 +53,8 @@ class Shelf:
 
     def close(self, agent: str, source: str, found: int) -> "Shelf":
         """Return the shelf after this agent read a source and found so many new facts."""
-        read = self.read if source in self.read else (*self.read, source)
-        return Shelf(read, self._claims_but(agent), self.found + found)
+        read = self.read if source in dict(self.read) else (*self.read, (source, found))
+        return Shelf(read, self._claims_but(agent))
 
     def _claims_but(self, agent: str) -> tuple[tuple[str, str], ...]:
         return tuple(claim for claim in self.claimed if claim[0] != agent)
