@@ -10,7 +10,7 @@ times, so that no instance outweighs the others and pairs do not depend on each 
 Pure: no I/O, no clock, no chance.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -104,7 +104,17 @@ def _pairs_by_task(cells: Cells) -> dict[str, list[Pair]]:
         if cell.mode is Mode.SWARM:
             theirs = cells.get(replace(cell, mode=Mode.PARALLEL), ())
             found[cell.task] += pairs_of(samples, theirs)
-    return {task: pairs for task, pairs in found.items() if pairs}
+    return {task: _whole_seeds(pairs) for task, pairs in found.items() if pairs}
+
+
+def _whole_seeds(pairs: Sequence[Pair]) -> list[Pair]:
+    """Return the pairs of seeds that were run on as many instances as any: others are unfinished.
+
+    A mean over other instances would be another figure.
+    """
+    counts = Counter(ours.seed for ours, _ in pairs)
+    whole = max(counts.values())
+    return [pair for pair in pairs if counts[pair[0].seed] == whole]
 
 
 def _judge_task(task: str, pairs: Sequence[Pair], chance: np.random.Generator) -> TaskVerdict:

@@ -40,7 +40,7 @@ def opening(material: Material) -> Iterator[str]:
     worth = [each.task for each in material.verdicts if each.is_worth_it]
     names = f": {', '.join(worth)}" if worth else ""
     yield (
-        f"Of {len(material.verdicts)} tasks, shared state is **worth it** for {len(worth)}{names}. "
+        f"Shared state is **worth it** for {len(worth)} of {len(material.verdicts)} tasks{names}. "
         "The rule: quality at least 10 % better than that of agents who work in parallel without "
         "it, or time to solution at least 30 % shorter, either with p < 0.05; and coordination "
         "below 20 % of the agents' time."

@@ -97,6 +97,12 @@ def test_each_instance_weighs_the_same() -> None:
     assert (found.seeds, found.instances, found.our_solved) == (20, 2, 40)
 
 
+def test_a_seed_that_lacks_an_instance_is_left_out() -> None:
+    other_swarm, other_parallel = (replace(each, instance="levy") for each in (SWARM, PARALLEL))
+    found = verdict(runs(SWARM), runs(PARALLEL), runs(other_swarm)[:12], runs(other_parallel)[:12])
+    assert (found.seeds, found.instances) == (12, 2)
+
+
 def test_the_swarm_is_compared_with_both_other_modes_by_every_metric() -> None:
     cells = by_cell(runs(SWARM, quality=0.8) + runs(PARALLEL) + runs(SINGLE))
     found = against_modes(cells, np.random.default_rng(1))
