@@ -105,6 +105,8 @@ def run(  # noqa: PLR0913 - one parameter an option
         corpus=tuple(str(folder.expanduser().resolve()) for folder in corpus or ()),
         quick=quick,
     )
+    if json is not None:
+        json.touch()  # what cannot be written is to be found out now, not in an hour
     ensure_up(read_settings())
     parts = connect(read_settings())
     with RunsDisplay() as display:
