@@ -1,7 +1,7 @@
 """What an optimizer does next: explore a region that nobody searched, or refine what is known.
 
 It explores until there are enough elites to refine between, then now and then, and again most of
-the time once the elites have drawn together: then there is nothing left to find between them.
+the time once as many elites as may have drawn together: then little is left to find between them.
 Pure: no I/O, no clock; chance is an argument.
 """
 
@@ -18,8 +18,6 @@ EXPLORE_WHILE_FILLING = 0.5
 """Share of the turns that explore while there is room for more elites."""
 EXPLORE_WHEN_FULL = 0.15
 EXPLORE_WHEN_CONVERGED = 0.8
-CONVERGED_SHARE = 0.02
-"""Elites no further apart than this part of the box, along every axis, have drawn together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +71,30 @@ def role_of(
     if len(elites) < min(ELITES_MIN, elites_max):
         return Role.EXPLORE
     share = EXPLORE_WHILE_FILLING if len(elites) < elites_max else EXPLORE_WHEN_FULL
-    if have_converged(elites, box):
+    if have_converged(elites, close_max(elites_max), box):
         share = EXPLORE_WHEN_CONVERGED
     return Role.EXPLORE if has_free and drawn < share else Role.REFINE
 
 
-def have_converged(elites: Sequence[Elite], box: Box) -> bool:
-    """Say whether the elites have drawn together along every axis."""
-    for axis, (low, high) in enumerate(zip(box.low, box.high, strict=True)):
-        values = [elite.point[axis] for elite in elites]
-        if max(values) - min(values) >= CONVERGED_SHARE * (high - low):
-            return False
-    return True
+def close_max(elites_max: int) -> int:
+    """Return how many elites may be close to each other: the rest is kept for other places."""
+    return max(1, elites_max // 2)
+
+
+def have_converged(elites: Sequence[Elite], count: int, box: Box) -> bool:
+    """Say whether so many elites, the best one among them, have drawn together."""
+    return sum(box.are_close(elites[0].point, each.point) for each in elites) >= count
+
+
+def selected(elites: Sequence[Elite], elites_max: int, box: Box) -> tuple[Elite, ...]:
+    """Return the elites to keep, best first: the best, but not too many of one place.
+
+    Without that bound the elites of the first good place crowd out all others, and a swarm, which
+    shares them, is caught there as a whole.
+    """
+    kept: list[Elite] = []
+    crowded: list[Elite] = []
+    for each in sorted(elites, key=lambda elite: -elite.score):
+        close = sum(box.are_close(each.point, other.point) for other in kept)
+        (kept if close < close_max(elites_max) else crowded).append(each)
+    return tuple([*kept, *crowded][:elites_max])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 Point = tuple[float, ...]
+CLOSE_SHARE = 0.02
+"""Points no further apart than this part of the box, along every axis, are close."""
 
 
 class Role(StrEnum):
@@ -30,6 +32,11 @@ class Box:
 
     low: Point
     high: Point
+
+    def are_close(self, one: Point, other: Point) -> bool:
+        """Say whether two points lie within a small part of the box from each other."""
+        sides = zip(one, other, self.low, self.high, strict=True)
+        return all(abs(a - b) < CLOSE_SHARE * (high - low) for a, b, low, high in sides)
 
     def region(self, cell: tuple[int, ...], cells_per_axis: int) -> "Box":
         """Return one cell of the grid that divides each axis into so many parts."""

@@ -114,7 +114,8 @@ class OptimizationProblem(IterativeProblem[OptimizationView, SearchCode, Found])
         if best is None:
             return {"refused": refused}
         elites = state.elites.get()
-        state.elites.set(joined(elites, found.judged.improvements, self._task.elites_max))
+        improvements, box = found.judged.improvements, self._surface.box
+        state.elites.set(joined(elites, improvements, self._task.elites_max, box))
         is_better = not elites or best.score > elites[0].score
         if is_better:
             state.best.set(Best(best.point, best.score, turn.agent_id, turn.turn))

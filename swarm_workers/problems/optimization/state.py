@@ -15,7 +15,8 @@ mode `parallel`, and where the task's sharing leaves them out.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from swarm_workers.agents.optimization.view import Elite, Point
+from swarm_workers.agents.optimization.policy import selected
+from swarm_workers.agents.optimization.view import Box, Elite, Point
 from swarm_workers.stm import Stm, TMap, TSet, TVar
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import OptimizationTask
@@ -68,11 +69,11 @@ class OptimizationState:
 
 
 def joined(
-    elites: Sequence[Elite], improvements: Sequence[Improvement], elites_max: int
+    elites: Sequence[Elite], improvements: Sequence[Improvement], elites_max: int, box: Box
 ) -> tuple[Elite, ...]:
     """Return the elites after improvements: each takes its parent's place, if that is still there.
 
-    An improvement whose parent has been replaced meanwhile joins as a new one. The best are kept.
+    An improvement whose parent has been replaced meanwhile joins as a new one.
     """
     known = list(elites)
     for each in improvements:
@@ -80,4 +81,4 @@ def joined(
             known.remove(each.parent)
         if each.elite not in known:
             known.append(each.elite)
-    return tuple(sorted(known, key=lambda elite: -elite.score)[:elites_max])
+    return selected(known, elites_max, box)

@@ -29,10 +29,11 @@ import signal
 import socket
 import struct
 import time
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from . import kernel, search_template
-from .surfaces import FORMS, Function, moved
+
+Function = Callable[[Sequence[float]], float]
 
 _GRACE_SECONDS = 5.0
 
@@ -52,8 +53,10 @@ def main(channel: Any, _config: Dict[str, Any]) -> None:
         os.close(channel.fileno())  # what the code runs must not reach the worker
         search_template.live(theirs)
     theirs.close()
+    from . import surfaces  # noqa: PLC0415 - here the template has been forked, and knows none
+
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # hides the function from processes of the same user
-    server = Server(ours, pid)
+    server = Server(ours, pid, surfaces)
     while True:
         request = channel.receive()
         if request is None:
@@ -84,16 +87,17 @@ class Count:
 class Server:
     """The process that holds the function."""
 
-    def __init__(self, template: socket.socket, template_pid: int) -> None:
-        """Take the line to the template."""
+    def __init__(self, template: socket.socket, template_pid: int, surfaces: Any) -> None:
+        """Take the line to the template, and the module that has the functions."""
         self._template = template
+        self._surfaces = surfaces
         self._spared = {1, os.getpid(), template_pid}
 
     def run(self, request: Dict[str, Any]) -> Dict[str, Any]:
         """Run one piece of code to its end, or to its limits."""
         cpu_before = time.process_time()
         shift = request["shift"]
-        function = moved(FORMS[request["function"]], shift)
+        function = self._surfaces.moved(self._surfaces.FORMS[request["function"]], shift)
         count = Count(function, len(shift), request["evaluations_max"])
         said, pid = self._talk(request, count.answer)
         ended = self._end(pid)

@@ -13,6 +13,8 @@ SURFACE = surface_of(
     OptimizationTask(description="", iterations=1, surface=SurfaceKind.ACKLEY, dimensions=2)
 )
 
+BOX = SURFACE.box
+
 
 def elite(*point: float) -> Elite:
     return Elite(point, SURFACE.function(point))
@@ -65,14 +67,14 @@ def test_nan_is_no_value():
 
 def test_an_improvement_takes_the_place_of_its_parent():
     better = elite(0.1, 0.1)
-    assert joined(KNOWN, [Improvement(KNOWN[1], better)], 16) == (better, KNOWN[0])
+    assert joined(KNOWN, [Improvement(KNOWN[1], better)], 16, BOX) == (better, KNOWN[0])
 
 
 def test_an_improvement_whose_parent_is_gone_joins_as_a_new_one_and_the_best_are_kept():
-    gone, better = elite(7.0, 7.0), elite(0.1, 0.1)
-    assert joined(KNOWN, [Improvement(gone, better)], 2) == (better, KNOWN[0])
+    gone, better = elite(7.0, 7.0), elite(-3.0, -3.0)
+    assert joined(KNOWN, [Improvement(gone, better)], 2, BOX) == (KNOWN[0], better)
 
 
 def test_joining_twice_changes_nothing():
-    once = joined(KNOWN, [Improvement(None, elite(0.1, 0.1))], 16)
-    assert joined(once, [Improvement(None, elite(0.1, 0.1))], 16) == once
+    once = joined(KNOWN, [Improvement(None, elite(0.1, 0.1))], 16, BOX)
+    assert joined(once, [Improvement(None, elite(0.1, 0.1))], 16, BOX) == once

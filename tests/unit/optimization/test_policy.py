@@ -2,7 +2,13 @@
 
 import random
 
-from swarm_workers.agents.optimization.policy import Grid, have_converged, role_of
+from swarm_workers.agents.optimization.policy import (
+    Grid,
+    close_max,
+    have_converged,
+    role_of,
+    selected,
+)
 from swarm_workers.agents.optimization.view import Box, Elite, Role
 
 BOX = Box((0.0, 0.0), (10.0, 10.0))
@@ -53,8 +59,8 @@ def test_it_refines_where_nothing_is_left_to_explore():
 
 def test_it_explores_more_once_the_elites_have_drawn_together():
     close = [Elite((5.0 + n / 1000, 5.0), 0.0) for n in range(16)]
-    assert have_converged(close, BOX)
-    assert not have_converged(spread(16), BOX)
+    assert have_converged(close, close_max(16), BOX)
+    assert not have_converged(spread(16), close_max(16), BOX)
 
     def share(elites: list[Elite]) -> float:
         drawn = [
@@ -65,6 +71,19 @@ def test_it_explores_more_once_the_elites_have_drawn_together():
 
     assert share(close) > 0.7
     assert share(spread(16)) < 0.25
+
+
+def test_elites_of_one_place_do_not_crowd_out_those_of_others():
+    close = [Elite((5.0 + n / 1000, 5.0), 1.0 + n) for n in range(20)]
+    kept = selected([*close, *spread(10)], 16, BOX)
+    assert len(kept) == 16
+    assert kept[0].score == 20.0
+    assert sum(each in close for each in kept) == 8
+
+
+def test_room_that_no_other_place_wants_is_given_to_the_crowd():
+    close = [Elite((5.0 + n / 1000, 5.0), 1.0 + n) for n in range(20)]
+    assert [each.score for each in selected(close, 16, BOX)] == [20.0 - n for n in range(16)]
 
 
 def test_a_region_is_a_cell_of_the_box():
