@@ -30,6 +30,43 @@ class StudyName(StrEnum):
     DISTANCE = "distance"
 
 
+TaskArgument = Annotated[
+    str, typer.Argument(help="optimization, sudoku, research, failures, or all of them.")
+]
+Agents = Annotated[int | None, typer.Option(help="Agents of a swarm; default: the task's own.")]
+Iterations = Annotated[
+    int | None, typer.Option(help="Turns of each agent; default: the task's own.")
+]
+Modes = Annotated[str, typer.Option(help="Modes to compare, with commas between.")]
+Seeds = Annotated[
+    int | None, typer.Option(help="Runs of each cell; default: 20, or 3 with --quick.")
+]
+Studies = Annotated[
+    list[StudyName] | None,
+    typer.Option(help="What to vary; repeatable; default: all, or comparison with --quick."),
+]
+Instances = Annotated[
+    list[str] | None, typer.Option(help="Instance of the task; repeatable; default: all.")
+]
+Shared = Annotated[Sharing, typer.Option(help="What a swarm shares.")]
+RoundTrip = Annotated[
+    float, typer.Option(help="Emulated milliseconds to the shared state and back.")
+]
+Sources = Annotated[
+    list[str] | None, typer.Option(help="URL that researchers read as well; repeatable.")
+]
+Corpus = Annotated[
+    list[Path] | None,
+    typer.Option(help="Folder of documents that they read as well; repeatable."),
+]
+Quick = Annotated[bool, typer.Option("--quick", help="Small runs, under a minute.")]
+AtOnce = Annotated[int, typer.Option(min=1, max=32, help="Runs that are under way together.")]
+Name = Annotated[
+    str | None, typer.Option("--id", help="Go on with this experiment, or call it so.")
+]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write all runs to this file.")]
+
+
 @app.callback()
 def experiment() -> None:
     """Does shared state help? Run and report."""
@@ -37,50 +74,22 @@ def experiment() -> None:
 
 @app.command()
 def run(  # noqa: PLR0913 - one parameter an option
-    task: Annotated[
-        str, typer.Argument(help="optimization, sudoku, research, failures, or all of them.")
-    ],
+    task: TaskArgument,
     *,
-    agents: Annotated[
-        int | None, typer.Option(help="Agents of a swarm; default: the task's own.")
-    ] = None,
-    iterations: Annotated[
-        int | None, typer.Option(help="Turns of each agent; default: the task's own.")
-    ] = None,
-    modes: Annotated[
-        str, typer.Option(help="Modes to compare, with commas between.")
-    ] = "single,parallel,swarm",
-    seeds: Annotated[
-        int | None, typer.Option(help="Runs of each cell; default: 20, or 3 with --quick.")
-    ] = None,
-    study: Annotated[
-        list[StudyName] | None,
-        typer.Option(help="What to vary; repeatable; default: all, or comparison with --quick."),
-    ] = None,
-    instance: Annotated[
-        list[str] | None, typer.Option(help="Instance of the task; repeatable; default: all.")
-    ] = None,
-    sharing: Annotated[Sharing, typer.Option(help="What a swarm shares.")] = Sharing.BOTH,
-    round_trip: Annotated[
-        float, typer.Option(help="Emulated milliseconds to the shared state and back.")
-    ] = 0.0,
-    source: Annotated[
-        list[str] | None, typer.Option(help="URL that researchers read as well; repeatable.")
-    ] = None,
-    corpus: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of documents that they read as well; repeatable."),
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Small runs, under a minute.")] = False,
-    at_once: Annotated[
-        int, typer.Option(min=1, max=32, help="Runs that are under way together.")
-    ] = _AT_ONCE,
-    experiment_id: Annotated[
-        str | None, typer.Option("--id", help="Go on with this experiment, or call it so.")
-    ] = None,
-    json: Annotated[
-        Path | None, typer.Option("--json", help="Write all runs to this file.")
-    ] = None,
+    agents: Agents = None,
+    iterations: Iterations = None,
+    modes: Modes = "single,parallel,swarm",
+    seeds: Seeds = None,
+    study: Studies = None,
+    instance: Instances = None,
+    sharing: Shared = Sharing.BOTH,
+    round_trip: RoundTrip = 0.0,
+    source: Sources = None,
+    corpus: Corpus = None,
+    quick: Quick = False,
+    at_once: AtOnce = _AT_ONCE,
+    experiment_id: Name = None,
+    json: JsonFile = None,
 ) -> None:
     """Run a task in all modes, on the fleet.
 

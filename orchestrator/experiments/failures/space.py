@@ -24,6 +24,7 @@ class TrialSpace:
         self.url = url
         self.name = f"failure-{name}-{secrets.token_hex(4)}"
         self._open: list[Stm] = []
+        self._keys: set[str] = set()
 
     def stm(self) -> Stm:
         """Return a client of the space."""
@@ -35,12 +36,16 @@ class TrialSpace:
         return redis.Redis.from_url(self.url)
 
     def key(self, name: str) -> str:
-        """Return the key of a plain variable."""
-        return f"{{{self.name}}}:plain:{name}"
+        """Return the key of a plain variable, which lies beside the space."""
+        key = f"{self.name}:plain:{name}"
+        self._keys.add(key)
+        return key
 
     def close(self) -> None:
         """Remove every key, and close the clients."""
         self.stm().purge()
+        if self._keys:
+            self.plain().delete(*self._keys)
         while self._open:
             self._open.pop().close()
 
