@@ -22,8 +22,8 @@ STOP_WORDS = frozenset({
     "need", "needs", "not", "off", "once", "one", "only", "other", "others", "our", "out",
     "over", "own", "per", "same", "several", "shall", "she", "should", "since", "some", "such",
     "than", "that", "the", "their", "them", "themselves", "then", "there", "these", "they",
-    "this", "those", "through", "too", "two", "under", "until", "upon", "use", "used", "uses",
-    "using", "very", "via", "was", "way", "well", "were", "what", "when", "where", "whether",
+    "this", "those", "through", "together", "too", "two", "under", "until", "upon", "use",
+    "used", "uses", "using", "very", "via", "was", "way", "well", "were", "what", "when", "where", "whether",
     "which", "while", "who", "whom", "whose", "why", "will", "with", "within", "without",
     "would", "you", "your",
 })  # fmt: skip

@@ -41,14 +41,19 @@ def fetch_documents(
         timeout=REPLY_SECONDS_MAX,
         follow_redirects=True,
         max_redirects=REDIRECTS_MAX,
+        event_hooks={"request": [_refuse_others]},
         headers={"User-Agent": "swarm-fleet", "Accept": "text/*;q=1, */*;q=0.1"},
     ) as client:
         return [_fetched(client, url, clock) for url in urls]
 
 
+def _refuse_others(request: httpx.Request) -> None:
+    """Refuse what is not on the web. Asked of every request, those after a redirect included."""
+    if request.url.scheme not in ("http", "https"):
+        raise SourceUnavailableError(str(request.url), "it does not begin with http:// or https://")
+
+
 def _fetched(client: httpx.Client, url: str, clock: Clock) -> Document:
-    if not url.startswith(("http://", "https://")):
-        raise SourceUnavailableError(url, "it does not begin with http:// or https://")
     try:
         with client.stream("GET", url) as response:
             text = _text(url, response, clock)
