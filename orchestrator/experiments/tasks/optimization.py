@@ -28,7 +28,8 @@ _NAME = re.compile(r"([a-z]+)-(\d+)")
 _DIMENSIONS_MAX = 8
 _REGIONS_MAX = 256
 """About so many cells divide the box: more could not be visited in a run."""
-_EVALUATIONS_MAX = 100
+_EVALUATIONS_MAX = 200
+"""Of one turn: so much that a turn is work, and not mostly its own bookkeeping."""
 _TOLERANCE = 1e-3
 _TOLERANCES = {SurfaceKind.RIDGES: 2e-4}
 """Less where the second-best peak is nearly as high as the best."""
@@ -48,7 +49,7 @@ class OptimizationExperiment:
 
     def size(self, *, quick: bool) -> Size:
         """Return a size at which one agent's own turns are not enough, and all together are."""
-        return Size(agents=8, iterations=12) if quick else Size(agents=8, iterations=16)
+        return Size(agents=8, iterations=8) if quick else Size(agents=8, iterations=10)
 
     def spec(self, instance: str, seed: int, cell: Cell) -> OptimizationTask:
         """Return the task on a surface that the seed has moved.
