@@ -24,7 +24,7 @@ from tasks_schema.messages.task import SudokuTask
 
 _STEPS_MAX = 64
 """Strategies that an agent applies before it tells the others: some 20 ms of thinking."""
-_QUICK = ("inkala-2012", "seventeen-3@1")
+_QUICK = ("inkala-2012", "ai-escargot")
 _FULL = ("inkala-2012", "ai-escargot", "golden-nugget", "seventeen-3@1", "advanced-1@1")
 """Three that take many guesses; two that the rules alone solve, one strategy a turn (`@1`)."""
 _EVENTS = ("moved", "dry", "guessed", "refuted", "late", "idle", "undone")
