@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_AROUND = ("Lease._claim", "Lease._finish")
+CLAIM = "Lease._claim"
+"""The call site at which a turn begins: every process of agents has it, and no other."""
+_AROUND = (CLAIM, "Lease._finish")
 """Call sites outside of what an attempt measures as its own time."""
 _IN_THREADS = ("Lease._beat",)
 """Call sites of threads beside the agent, which wait for nobody."""

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
+from orchestrator.experiments.overhead import CLAIM
 from orchestrator.launch.iterative import launch_ready
 from orchestrator.launch.orders import count_in_flight
 from orchestrator.launch.parts import Parts
@@ -60,10 +61,14 @@ class Swarms:
         return self._wait_reported(swarm_id)
 
     def statistics(self, swarm_id: str) -> Statistics:
-        """Return what the transactions of all processes on a swarm's space have cost."""
+        """Return what the transactions of the agents of a swarm have cost.
+
+        Other processes look at the space as well, such as the refill: those never claim a turn.
+        """
         stm = Stm.connect(self._parts.settings.require_redis_url(), swarm_id)
         try:
-            return Statistics.together(stm.published_statistics().values())
+            published = stm.published_statistics().values()
+            return Statistics.together(each for each in published if _is_of_agents(each))
         finally:
             stm.close()
 
@@ -118,6 +123,10 @@ def through_outages(action: Callable[[], T]) -> T:
             if time.monotonic() > deadline:
                 raise
             time.sleep(_PATIENCE_SECONDS)  # noqa: TID251 - nothing tells when a server is back
+
+
+def _is_of_agents(statistics: Statistics) -> bool:
+    return any(name.endswith(CLAIM) for name in statistics.sites)
 
 
 def _is_ended(shared: SharedState) -> bool:

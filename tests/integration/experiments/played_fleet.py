@@ -21,6 +21,16 @@ from tasks_schema.tables.attempts import ATTEMPTS
 from tasks_schema.tables.swarms import SWARMS
 
 
+class Lease:
+    """By the name of its claim it is told which processes are agents."""
+
+    def __init__(self, shared: SharedState) -> None:
+        self._shared = shared
+
+    def _claim(self) -> None:
+        self._shared.candidates.add(1)
+
+
 class PlayedFleet:
     """Plays swarms in a thread."""
 
@@ -63,6 +73,7 @@ class PlayedFleet:
             connection.execute(insert(ATTEMPTS), rows)
         stm = Stm.connect(self._parts.settings.require_redis_url(), spec.swarm_id)
         shared = SharedState(stm)
+        stm.atomically(Lease(shared)._claim)
         stm.atomically(shared.end, status, "as the test wants it")
         stm.publish_statistics()
         stm.close()
