@@ -62,17 +62,21 @@ def test_all_modes_get_the_surface_that_the_seed_moved():
 @pytest.mark.parametrize("quick", [True, False])
 def test_every_instance_has_a_surface(quick):
     for instance in TASK.instances(quick=quick):
-        kind, dimensions = surface_named(instance)
+        kind, dimensions, tolerance = surface_named(instance)
+        assert spec_of(instance).task.tolerance == tolerance
         assert cells_per_axis(dimensions) ** dimensions <= 256
         assert surface_of(spec_of(instance).task).kind is kind
 
 
-@pytest.mark.parametrize("instance", ["hills-3", "ridges-4", "ackley-99", "ackley", ""])
+@pytest.mark.parametrize(
+    "instance", ["hills-3", "ridges-4", "ackley-99", "ackley", "", "ackley-3@x", "ackley-3@0.0"]
+)
 def test_a_surface_that_is_not_there_is_refused_in_a_sentence(instance):
-    with pytest.raises(UsageError, match=r"there is no surface|dimensions"):
+    with pytest.raises(UsageError, match=r"there is no surface|dimensions|tolerance"):
         TASK.spec(instance, 0, CELL)
 
 
 def test_ridges_has_the_unit_cells_that_were_asked_for():
-    assert surface_named("ridges-3") == (SurfaceKind.RIDGES, 3)
+    assert surface_named("ridges-3") == (SurfaceKind.RIDGES, 3, 1e-3)
+    assert surface_named("ridges-3@1e-4") == (SurfaceKind.RIDGES, 3, 1e-4)
     assert cells_per_axis(3) == 5
