@@ -107,6 +107,8 @@ class SudokuTask(IterativeTask):
     """How many strategies one turn may apply before it tells the others."""
     lies: int = Field(default=0, ge=0)
     """In so many of its first turns the first agent writes a wrong cell: a provoked fault."""
+    is_audited: bool = True
+    """False if nobody asks who wrote what, so that a contradiction without a guess is the end."""
 
 
 class ResearchTask(IterativeTask):

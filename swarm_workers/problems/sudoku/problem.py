@@ -91,8 +91,9 @@ class SudokuProblem(IterativeProblem[SudokuView, Thought, Judgement]):
             return Evaluation(0, 0, Judgement(Verdict.NOTHING, Thought()))
         thought = next(iter(candidates), Thought())
         found = judged(view, thought)
-        if found.verdict in (Verdict.AT_REST, Verdict.DOOMED) and not self._place.has_board:
-            # Where agents tell each other a part of what they know, nobody's moves are all there.
+        is_over = found.verdict in (Verdict.AT_REST, Verdict.DOOMED)
+        # Where agents tell each other a part of what they know, nobody's moves are all there.
+        if is_over and self._task.is_audited and not self._place.has_board:
             found = Judgement(found.verdict, thought, audit(self._clues, self._standing.moves))
         return Evaluation(thought.steps, thought.steps, found, Costs(evaluations=thought.steps))
 

@@ -61,6 +61,13 @@ def test_a_lie_inside_a_guess_is_found_by_what_it_makes_others_believe():
     assert {lie.partition("/")[0] for lie in blamed(table)} <= {"0"}
 
 
+def test_without_an_audit_a_lie_is_the_end_of_the_swarm():
+    table = played("named-1", is_audited=False)
+    state = table.stm.atomically(table.shared.state.get)
+    assert state.status is SwarmStatus.FAILED
+    assert state.reason == "the grid contradicts itself, and no move explains why"
+
+
 def test_an_agent_that_is_alone_and_lies_ends_its_swarm():
     table = played("named-1", agents=1, mode=Mode.SINGLE)
     reason = table.stm.atomically(table.shared.state.get).reason
