@@ -23,7 +23,8 @@ STOP_WORDS = frozenset({
     "over", "own", "per", "same", "several", "shall", "she", "should", "since", "some", "such",
     "than", "that", "the", "their", "them", "themselves", "then", "there", "these", "they",
     "this", "those", "through", "together", "too", "two", "under", "until", "upon", "use",
-    "used", "uses", "using", "very", "via", "was", "way", "well", "were", "what", "when", "where", "whether",
+    "used", "uses", "using", "very", "via", "was", "way", "well", "were", "what", "when",
+    "where", "whether",
     "which", "while", "who", "whom", "whose", "why", "will", "with", "within", "without",
     "would", "you", "your",
 })  # fmt: skip

@@ -34,15 +34,12 @@ class OpenResearch(IterativeSwarm):
     """One research swarm in one process. Libraries are shared by all swarms that read them."""
 
     def __init__(self, spec: SwarmSpec, workshop: Workshop) -> None:
-        """Open the library, which is made first where this machine has none.
-
-        Raises:
-            CorpusDiffersError: this machine's documents are not those of the swarm.
-        """
+        """Hold the parts. The first turn opens the library: if that fails, its report says why."""
         super().__init__(spec, workshop)
         assert isinstance(spec.task, ResearchTask), f"{spec.swarm_id} is no research"
         self._task: ResearchTask = spec.task
-        self._library = _library(workshop.settings.home, spec.task, workshop.engine)
+        self._home = workshop.settings.home
+        self._engine = workshop.engine
         self._asked = tuple(asked(text) for text in spec.task.questions or (spec.task.topic,))
         self._clock = workshop.clock
         self._ranked: dict[str, tuple[str, ...]] = {}
@@ -51,10 +48,21 @@ class OpenResearch(IterativeSwarm):
     def problem(self, agent: str) -> Problem[Any, Any, Any]:
         """Return the problem as this agent sees it for one turn."""
         if agent.startswith(AgentKind.SYNTHESIZER):
-            return SynthesisProblem(self.spec, self.shared, self._desks(), self._library)
+            return SynthesisProblem(self.spec, self.shared, self._desks(), self.library)
+        return ResearchProblem(self.spec, agent, self.desk(agent), partial(self._room, agent))
+
+    def library(self) -> Library:
+        """Return what is read, which is made first where this machine has none: that blocks.
+
+        Raises:
+            CorpusDiffersError: this machine's documents are not those of the swarm.
+        """
+        return _library(self._home, self._task, self._engine)
+
+    def _room(self, agent: str) -> ReadingRoom:
+        library = self.library()
         ranked = partial(self._ranked_for, agent) if self._task.is_dealt else self.ranked
-        room = ReadingRoom(self._library, ranked, _rarity(self._library), self._clock)
-        return ResearchProblem(self.spec, agent, self.desk(agent), room)
+        return ReadingRoom(library, ranked, _rarity(library), self._clock)
 
     def _ranked_for(self, agent: str, question: Question) -> tuple[str, ...]:
         """Return the sources for a question that fall to one agent."""
@@ -82,7 +90,7 @@ class OpenResearch(IterativeSwarm):
         """Return the sources for a question, the best first."""
         if question.key not in self._ranked:
             count = self._task.sources_per_question
-            self._ranked[question.key] = self._library.rank(question.terms, count)
+            self._ranked[question.key] = self.library().rank(question.terms, count)
         return self._ranked[question.key]
 
 

@@ -46,14 +46,16 @@ class ReadingRoom:
 class ResearchProblem(IterativeProblem[Reading | None, Finding, Judged]):
     """One turn of one researcher."""
 
-    def __init__(self, spec: SwarmSpec, agent: str, desk: Desk, room: ReadingRoom) -> None:
-        """Hold the parts; nothing is read."""
+    def __init__(
+        self, spec: SwarmSpec, agent: str, desk: Desk, room: Callable[[], ReadingRoom]
+    ) -> None:
+        """Hold the parts; nothing is opened or read."""
         assert isinstance(spec.task, ResearchTask)
         self._task: ResearchTask = spec.task
         self._seed = spec.seed
         self._agent = agent
         self._desk = desk
-        self._room = room
+        self._open_room = room
 
     @override
     def give_back(self) -> None:
@@ -64,9 +66,10 @@ class ResearchProblem(IterativeProblem[Reading | None, Finding, Judged]):
     @contextmanager
     def look(self) -> Iterator[Reading | None]:
         """Claim a reading; None if there is nothing to read, or there are facts enough."""
+        room = self._open_room()
         for _ in range(CLAIMS_MAX):
             standing = self._desk.atomically(self._desk.standing)
-            pair = self._choice(standing)
+            pair = self._choice(standing, room)
             if pair is None:
                 break
             known = self._desk.atomically(
@@ -77,7 +80,7 @@ class ResearchProblem(IterativeProblem[Reading | None, Finding, Judged]):
                 pair,
             )
             if known is not None:
-                yield self._reading(pair, standing, known)
+                yield self._reading(pair, standing, known, room)
                 return
         yield None
 
@@ -131,20 +134,22 @@ class ResearchProblem(IterativeProblem[Reading | None, Finding, Judged]):
         refused = f", {found.refused} refused" if found.refused else ""
         return f"{len(found.facts)} facts{refused}, {len(found.questions)} new questions"
 
-    def _choice(self, standing: Standing) -> Pair | None:
+    def _choice(self, standing: Standing, room: ReadingRoom) -> Pair | None:
         """Return what to read: what a turn that broke off was at, else the most promising pair."""
         if standing.place.pair is not None:
             return standing.place.pair
         if self._task.facts_wanted and standing.facts >= self._task.facts_wanted:
             return None
         chance = random.Random(f"{self._seed}/{self._agent}/{standing.place.readings}")  # noqa: S311 - chance that can be replayed, not a secret
-        pairs = best_first(standing, self._room.ranked, chance, is_varied=self._task.is_varied)
+        pairs = best_first(standing, room.ranked, chance, is_varied=self._task.is_varied)
         return pairs[0] if pairs else None
 
-    def _reading(self, pair: Pair, standing: Standing, known: tuple[Fact, ...]) -> Reading:
-        document = self._room.library.read(pair.source)
+    def _reading(
+        self, pair: Pair, standing: Standing, known: tuple[Fact, ...], room: ReadingRoom
+    ) -> Reading:
+        document = room.library.read(pair.source)
         if self._task.source_seconds:
-            self._room.clock.sleep(self._task.source_seconds)
+            room.clock.sleep(self._task.source_seconds)
         return Reading(
             topic=self._task.topic,
             question=pair.question,
@@ -153,5 +158,5 @@ class ResearchProblem(IterativeProblem[Reading | None, Finding, Judged]):
             text=document.text,
             known=frozenset(" ".join(fact.quotation.split()) for fact in known),
             open_questions=standing.agenda,
-            rarity=self._room.rarity,
+            rarity=room.rarity,
         )

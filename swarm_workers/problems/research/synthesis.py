@@ -14,7 +14,7 @@ from swarm_workers.agents.research.report import Material, Section, Sentence, Su
 from swarm_workers.agents.research.words import Question
 from swarm_workers.coordination.shared_state import SharedState
 from swarm_workers.problems.iterative import IterativeProblem
-from swarm_workers.problems.research.checking import Check, check_report
+from swarm_workers.problems.research.checking import check_report
 from swarm_workers.problems.research.corpus.library import Library
 from swarm_workers.problems.research.desk import Desk
 from swarm_workers.problems.research.records import Fact
@@ -32,7 +32,11 @@ class SynthesisProblem(IterativeProblem[Material, Material, str]):
     """The turn that writes the report and ends the swarm."""
 
     def __init__(
-        self, spec: SwarmSpec, shared: SharedState, desks: Sequence[Desk], library: Library
+        self,
+        spec: SwarmSpec,
+        shared: SharedState,
+        desks: Sequence[Desk],
+        library: Callable[[], Library],
     ) -> None:
         """Hold the parts.
 
@@ -41,7 +45,7 @@ class SynthesisProblem(IterativeProblem[Material, Material, str]):
             shared: its state, which this turn ends.
             desks: one for each part of the swarm: researchers who know nothing of each other are
                 reported together, which costs them nothing.
-            library: what their quotations are looked up in.
+            library: opens what their quotations are looked up in.
         """
         assert isinstance(spec.task, ResearchTask)
         self._task: ResearchTask = spec.task
@@ -72,7 +76,8 @@ class SynthesisProblem(IterativeProblem[Material, Material, str]):
         """
         material = next(iter(candidates), view)
         page = material.as_markdown()
-        found = self._checked(page)
+        library = self._library()
+        found = check_report(page, lambda source: library.read(source).text)
         if found.faults:
             raise ValueError(f"the report does not hold: {'; '.join(found.faults[:3])}")
         return Evaluation(
@@ -117,9 +122,6 @@ class SynthesisProblem(IterativeProblem[Material, Material, str]):
             tuple(_section(question, facts) for question, facts in found.values() if facts),
             tuple(question.text for question, facts in found.values() if not facts),
         )
-
-    def _checked(self, page: str) -> Check:
-        return check_report(page, lambda source: self._library.read(source).text)
 
 
 def _section(question: Question, facts: dict[str, list[Fact]]) -> Section:
