@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,6 +25,8 @@ from orchestrator.experiments.report.series import figure_band, quality_band, so
 from tasks_schema.kinds import Mode
 
 _MAP_COLOURS = "cividis"
+_LABEL_LETTERS = 26
+"""Of a line of a label: as long as a panel is high."""
 
 
 def plot_curves(material: TaskMaterial, path: Path, chance: np.random.Generator) -> None:
@@ -32,13 +35,12 @@ def plot_curves(material: TaskMaterial, path: Path, chance: np.random.Generator)
     with styled():
         figure, axes = panels(len(material.instances))
         for axis, instance in zip(axes, material.instances, strict=True):
-            for cell, runs in cells.items():
-                if cell.instance == instance:
-                    look = LOOKS[cell.mode]
-                    draw_band(axis, quality_band(runs, chance), look, cell.mode.value)
+            of_mode = {cell.mode: r for cell, r in cells.items() if cell.instance == instance}
+            for mode in (mode for mode in Mode if mode in of_mode):
+                draw_band(axis, quality_band(of_mode[mode], chance), LOOKS[mode], mode.value)
             axis.set_title(instance)
             axis.set_xlabel("evaluations")
-            axis.set_ylabel(material.task.quality_name)
+            axis.set_ylabel(fill(material.task.quality_name, _LABEL_LETTERS))
             axis.xaxis.set_major_locator(MaxNLocator(4))
         share_legend(figure, axes[0])
         save(figure, path)
@@ -141,7 +143,7 @@ def _draw_quality_by_size(axis: Axes, material: TaskMaterial, chance: np.random.
             draw_band(axis, band, LOOKS[mode], mode.value, has_points=True)
     _scale_by_size(axis)
     axis.set_title(material.task.name)
-    axis.set_ylabel(material.task.quality_name)
+    axis.set_ylabel(fill(material.task.quality_name, _LABEL_LETTERS))
     axis.legend()
 
 
