@@ -94,7 +94,9 @@ class SudokuProblem(IterativeProblem[SudokuView, Thought, Judgement]):
         is_over = found.verdict in (Verdict.AT_REST, Verdict.DOOMED)
         # Where agents tell each other a part of what they know, nobody's moves are all there.
         if is_over and self._task.is_audited and not self._place.has_board:
-            found = Judgement(found.verdict, thought, audit(self._clues, self._standing.moves))
+            stm, epoch = self._state.stm, self._standing.epoch.number
+            moves = stm.atomically(self._state.every_move, epoch)
+            found = Judgement(found.verdict, thought, audit(self._clues, moves))
         return Evaluation(thought.steps, thought.steps, found, Costs(evaluations=thought.steps))
 
     @override

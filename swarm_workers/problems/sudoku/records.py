@@ -45,6 +45,7 @@ class Move:
 class Dry:
     """A rule concludes nothing from a state."""
 
+    path: Path
     strategy: str
     state: str
     """The digest of that state: see `digest`."""

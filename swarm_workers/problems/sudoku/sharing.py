@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 
-from swarm_workers.agents.sudoku.grid import SINGLES, Grid
+from swarm_workers.agents.sudoku.grid import SINGLES, Grid, named_facts
 from swarm_workers.agents.sudoku.strategies.catalogue import SEARCH
 from swarm_workers.agents.sudoku.view import Conclusion, Thought
 from swarm_workers.coordination.shared_state import SharedState
@@ -89,6 +89,9 @@ class Sharing:
             seen=standing.seen,
         )
         self._state.moves(standing.epoch.number).add(move)
+        if conclusion.strategy == SEARCH:
+            for wrong in named_facts(conclusion.facts):
+                self._state.prune(standing, (*conclusion.path, wrong))
         if is_sure:
             self._state.fill(self._filled(after, cells, conclusion.strategy))
             told = self._place.told(conclusion.facts, after)
@@ -99,7 +102,7 @@ class Sharing:
         if thought.dry is not None:
             state = digest(thought.dry.grid)
             for name in sorted(thought.dry.names):
-                self._state.dry(standing.epoch.number).add(Dry(name, state))
+                self._state.dry(standing.epoch.number).add(Dry(thought.dry.path, name, state))
 
     def _solve(self, standing: Standing, solution: Grid) -> None:
         """Fill in the whole grid: the guesses that it rests on are right, as there is but one."""

@@ -5,6 +5,7 @@
 | `<part>epoch` | TVar[Epoch] | which sets are in force, and who has been expelled |
 | `<part>moves/<epoch>` | set of Move | candidates ruled out, on which guesses, by whom |
 | `<part>splits/<epoch>` | set of Split | branches that go on as one for each digit of a cell |
+| `<part>refuted/<epoch>` | set of Move | those of branches that are refuted, for an audit |
 | `<part>dry/<epoch>` | set of Dry | rules that conclude nothing, and from which state |
 | `<part>claims` | set of Claim | which branch each agent is thinking about |
 | `<part>grid` | map of Filled | the digits found, by cell, without any guess |
@@ -26,7 +27,7 @@ All methods run inside `stm.atomically`.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from swarm_workers.agents.sudoku.view import Split
+from swarm_workers.agents.sudoku.view import Path, Split
 from swarm_workers.problems.sudoku.records import Claim, Dry, Epoch, Filled, Move
 from swarm_workers.problems.sudoku.standing import Standing
 from swarm_workers.problems.sudoku.tree import Branch
@@ -50,6 +51,10 @@ class SudokuState:
     def moves(self, epoch: int) -> TSet[Move]:
         """Return what was concluded in an epoch."""
         return self.stm.set(f"{self.part}moves/{epoch}", Move)
+
+    def refuted(self, epoch: int) -> TSet[Move]:
+        """Return what was concluded in branches of an epoch that are refuted."""
+        return self.stm.set(f"{self.part}refuted/{epoch}", Move)
 
     def splits(self, epoch: int) -> TSet[Split]:
         """Return the branches that were split in an epoch."""
@@ -90,6 +95,24 @@ class SudokuState:
         for claim in claims:
             if claim.by == index:
                 self.claims.remove(claim)
+
+    def prune(self, standing: Standing, dead: Path) -> None:
+        """Take a refuted branch out of what a look reads."""
+        number, length = standing.epoch.number, len(dead)
+        for move in standing.moves:
+            if move.path[:length] == dead:
+                self.moves(number).remove(move)
+                self.refuted(number).add(move)
+        for split in standing.splits:
+            if split.path[:length] == dead:
+                self.splits(number).remove(split)
+        for note in standing.dry_notes:
+            if note.path[:length] == dead:
+                self.dry(number).remove(note)
+
+    def every_move(self, epoch: int) -> frozenset[Move]:
+        """Return all moves of an epoch, those of refuted branches included."""
+        return self.moves(epoch).members() | self.refuted(epoch).members()
 
     def fill(self, cells: Mapping[int, Filled]) -> None:
         """Put digits into the grid that are not there yet, and count them: each once."""

@@ -78,7 +78,7 @@ def test_an_agent_that_is_alone_and_lies_ends_its_swarm():
 def test_nobody_is_blamed_where_nobody_lied(name):
     table = Table(spec_of(PUZZLES[name].clues, agents=8))
     table.play_overlapping(random.Random(3))
-    moves = table.stm.atomically(table.state.moves(0).members)
+    moves = table.stm.atomically(table.state.every_move, 0)
     found = audit(PUZZLES[name].clues, moves)
     assert found.lies == ()
     assert set(found.kept) == {move for move in moves if not move.path}
