@@ -18,13 +18,12 @@ from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.tasks.naming import Named, name_documents
 from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point
 from orchestrator.settings import OrchestratorSettings
-from swarm_workers.agents.research.words import asked
 from swarm_workers.problems.research.checking import check_report
 from swarm_workers.problems.research.corpus.library import Library
 from swarm_workers.problems.research.corpus.machine import extended_library, machine_library
 from swarm_workers.problems.research.errors import NothingToReadError
 from swarm_workers.problems.research.reach import facts_reachable
-from swarm_workers.problems.research.topics import draw_topic
+from swarm_workers.problems.research.topics import draw_topic, question_keys, topic_in_words
 from tasks_schema.kinds import AgentKind, Sharing
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import ResearchTask
@@ -172,25 +171,28 @@ def _task(instance: str, seed: int, library: Library) -> ResearchTask:
     """Return the task on a topic; how many turns there are is to be filled in."""
     if instance in INSTANCES:
         breadth = INSTANCES[instance]
-        drawn = draw_topic(library, seed, questions=breadth.questions)
-        topic, questions = drawn.subject, drawn.questions
+        topic = draw_topic(library, seed, questions=breadth.questions)
     elif " " in instance.strip():
-        breadth, topic, questions = INSTANCES["wide"], instance.strip(), (asked(instance),)
+        breadth, topic = INSTANCES["wide"], topic_in_words(instance.strip())
     else:
         known = ", ".join(INSTANCES)
         raise UsageError(
             f"there is no kind of topic '{instance}'; choose {known}, or ask a question in words"
         )
     reachable = facts_reachable(
-        library, topic, questions, questions_max=breadth.questions_max, sources=_SOURCES
+        library,
+        topic.subject,
+        topic.questions,
+        questions_max=breadth.questions_max,
+        sources=_SOURCES,
     )
     if not reachable:
-        raise UsageError(str(NothingToReadError(topic)))
+        raise UsageError(str(NothingToReadError(topic.subject)))
     return ResearchTask(
-        description=f"find out about {topic}",
+        description=f"find out about {topic.subject}",
         iterations=1,
-        topic=topic,
-        questions=tuple(each.text for each in questions),
+        topic=topic.subject,
+        questions=tuple(each.text for each in topic.questions),
         questions_max=breadth.questions_max,
         sources_per_question=_SOURCES,
         is_varied=breadth.is_varied,
@@ -223,7 +225,7 @@ def _detail(task: ResearchTask, readings: Sequence[AttemptRow]) -> dict[str, Jso
         by_agent.setdefault(each.agent, set()).update(_facts(each))
         if _facts(each):
             answered.add(str(each.findings["question"]))
-    initial = {asked(text).key for text in task.questions or (task.topic,)}
+    initial = question_keys(task.questions or (task.topic,))
     return {
         "reachable": task.facts_reachable,
         "best_agent": max(map(len, by_agent.values()), default=0),

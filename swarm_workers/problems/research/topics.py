@@ -7,13 +7,13 @@ person's own topic needs none of this.
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import log
 
 from swarm_workers.agents.research.raising import WORD_CHARACTERS_MIN, about
 from swarm_workers.agents.research.sentences import sentences
-from swarm_workers.agents.research.words import STOP_WORDS, Question
+from swarm_workers.agents.research.words import STOP_WORDS, Question, asked
 from swarm_workers.problems.research.corpus.library import Library
 
 SUBJECT_SOURCES = (40, 200)
@@ -31,6 +31,16 @@ class Topic:
 
     subject: str
     questions: tuple[Question, ...]
+
+
+def topic_in_words(text: str) -> Topic:
+    """Return the topic of a question that a person asks."""
+    return Topic(text, (asked(text),))
+
+
+def question_keys(texts: Iterable[str]) -> frozenset[str]:
+    """Return the keys by which findings name these questions."""
+    return frozenset(asked(text).key for text in texts)
 
 
 def draw_topic(library: Library, seed: int, *, questions: int) -> Topic:
