@@ -61,10 +61,18 @@ def table(rows: list[SwarmRow], *, as_json: bool) -> str:
         return "no swarm was launched yet; see `swarm launch --help`\n"
     width = max(len(row.spec.swarm_id) for row in rows)
     return "".join(
-        f"{row.spec.swarm_id:<{width}}  {row.status.value:<9}  {_span(row.tests_after):<16}"
-        f"  {len(row.landings)} landings  {row.seconds:8.1f} s  {row.spec.task.description}\n"
+        f"{row.spec.swarm_id:<{width}}  {row.status.value:<9}  {_standing(row)}"
+        f"  {row.seconds:8.1f} s  {row.spec.task.description}\n"
         for row in rows
     )
+
+
+def _standing(row: SwarmRow) -> str:
+    """Return how far a swarm is, in two columns of one width."""
+    if isinstance(row.spec.task, CodeTask):
+        return f"{_span(row.tests_after):<16}  {len(row.landings)} landings"
+    turns = row.spec.agents * row.spec.task.iterations
+    return f"{f'{row.attempts} of {turns} turns':<28}"
 
 
 def _counts(counts: TestCounts | None) -> dict[str, int] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from orchestrator.errors import UsageError
-from tasks_schema.kinds import AttemptStatus, SwarmStatus
+from tasks_schema.kinds import AttemptStatus, ProblemKind, SwarmStatus
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.tables.attempts import ATTEMPTS, LANDING_OUTCOMES
 from tasks_schema.tables.rollups import MINUTE_ROLLUPS
@@ -76,13 +76,39 @@ def find_swarm(connection: Connection, swarm_id: str | None) -> SwarmRow:
     return read_swarm(connection, resolve(connection, swarm_id))
 
 
-def resolve(connection: Connection, swarm_id: str | None) -> str:
+def find_code_swarm(connection: Connection, swarm_id: str | None) -> SwarmRow:
+    """Return a swarm on code by its id or the beginning of it; the newest one if none is given.
+
+    Raises:
+        UsageError: there is none, several begin so, or it works on something else.
+    """
+    if swarm_id is not None:
+        row = find_swarm(connection, swarm_id)
+        if not row.branch:
+            raise UsageError(
+                f"swarm '{row.spec.swarm_id}' works on {row.spec.task.problem} and has no code; "
+                "name one that was launched at a repository"
+            )
+        return row
+    return read_swarm(connection, resolve(connection, None, ProblemKind.CODE))
+
+
+def resolve(
+    connection: Connection, swarm_id: str | None, problem: ProblemKind | None = None
+) -> str:
     """Return the full id that a person meant.
+
+    Args:
+        connection: to Postgres.
+        swarm_id: an id or the beginning of one; None for the newest swarm.
+        problem: look only among swarms that work on this; None for all.
 
     Raises:
         UsageError: there is none, or several begin so.
     """
     query = select(SWARMS.c.swarm_id).order_by(SWARMS.c.launched_at.desc())
+    if problem is not None:
+        query = query.where(SWARMS.c.spec["task"]["problem"].as_string() == problem)
     known = list(connection.execute(query).scalars())
     if not known:
         raise UsageError("no swarm was launched yet; see `swarm launch --help`")

@@ -7,11 +7,12 @@ from celery import Celery
 from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
+from orchestrator.errors import UsageError
 from orchestrator.launch import refill
 from orchestrator.launch.iterative import launch_ready, ready_spec
 from orchestrator.launch.parts import Parts, connect
 from orchestrator.launch.refill import step_swarm
-from orchestrator.queries.status import read_swarm
+from orchestrator.queries.status import find_code_swarm, read_swarm
 from orchestrator.settings import OrchestratorSettings
 from tasks_schema.kinds import AgentKind, AttemptStatus, Mode, SurfaceKind, SwarmStatus
 from tasks_schema.messages.attempt import AttemptOrder
@@ -82,3 +83,12 @@ def test_a_swarm_without_code_can_be_looked_at(parts):
         row = read_swarm(connection, spec.swarm_id)
     assert row.spec == spec
     assert (row.tests_before, row.tests_after, row.landings) == (None, None, ())
+
+
+def test_a_question_about_code_passes_over_swarms_without_any(parts):
+    spec = launched(parts, agents=1, iterations=1)
+    with parts.engine.begin() as connection:
+        with pytest.raises(UsageError, match="no swarm was launched yet"):
+            find_code_swarm(connection, None)
+        with pytest.raises(UsageError, match="works on optimization and has no code"):
+            find_code_swarm(connection, spec.swarm_id)
