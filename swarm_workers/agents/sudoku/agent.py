@@ -9,7 +9,6 @@ Its strategies are code of ours, and what they answer is facts, not code: nothin
 sandbox. An agent that answers with code would.
 """
 
-import random
 from collections.abc import Iterator
 
 from swarm_workers.agents.sudoku.grid import placed
@@ -26,8 +25,7 @@ class SudokuAgent:
         if view.lie is not None and turn.turn < view.lies:
             yield _lie(view, view.lie)
             return
-        chance = random.Random(turn.seed)  # noqa: S311 - chance that can be replayed
-        yield Thinking(view, turn.turn, chance).think()
+        yield Thinking(view, turn.turn).think()
 
 
 def _lie(view: SudokuView, wrong: tuple[int, int]) -> Thought:

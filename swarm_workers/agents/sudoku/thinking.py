@@ -4,7 +4,7 @@ A guess splits a branch: each digit of a cell is one of its own. The agent goes 
 what it leaves open others can take up. A branch that contradicts itself refutes its guess, which is
 known to the branch before from then on.
 
-Pure: no I/O, no clock; chance is an argument.
+No I/O, no clock; chance comes from the view.
 """
 
 import random
@@ -36,6 +36,8 @@ class _Branch:
     strategies: set[str] = field(default_factory=set)
     split_on: int | None = None
     """The cell whose digits are its branches; None if it has none."""
+    first: int = 0
+    """With which of these digits to begin."""
 
     def learn(self, strategy: str, facts: int) -> None:
         self.grid = self.grid.with_facts(facts)
@@ -47,10 +49,9 @@ class _Branch:
 class Thinking:
     """One agent at one view."""
 
-    def __init__(self, view: SudokuView, turn: int, chance: random.Random) -> None:
+    def __init__(self, view: SudokuView, turn: int) -> None:
         """Stand at the branch of the view."""
         self._view = view
-        self._chance = chance
         self._rules = [name for name in view.own if name in RULES]
         self._next = view.index + turn
         self._open = [_Branch(view.path, view.grid, set(view.dry))]
@@ -95,7 +96,8 @@ class Thinking:
                 self._open.append(_Branch(*self._spare.pop(0)))
 
     def _descend(self, branch: _Branch, cell: int) -> None:
-        digit = self._chance.choice(branch.grid.digits(cell))
+        digits = branch.grid.digits(cell)
+        digit = digits[(branch.first + self._view.index) % len(digits)]
         grid = branch.grid.with_facts(placed(cell, digit))
         self._open.append(_Branch((*branch.path, (cell, digit)), grid))
 
@@ -106,9 +108,7 @@ class Thinking:
             return False
         self._steps += 1
         if name == SEARCH:
-            cell = self._chance.choice(fewest_candidates(branch.grid))
-            branch.split_on = cell
-            self._splits.append(Split(branch.path, cell))
+            self._split(branch)
             return True
         facts = conclusions(name, branch.grid)
         if facts:
@@ -116,6 +116,13 @@ class Thinking:
         else:
             branch.dry.add(name)
         return True
+
+    def _split(self, branch: _Branch) -> None:
+        """Guess on a cell with the fewest candidates; chance decides among equals."""
+        chance = random.Random(f"{self._view.draw}/{branch.grid.known:x}")  # noqa: S311 - can be replayed
+        branch.split_on = chance.choice(fewest_candidates(branch.grid))
+        branch.first = chance.randrange(9)
+        self._splits.append(Split(branch.path, branch.split_on))
 
     def _chosen(self, branch: _Branch) -> str | None:
         """Return the next rule in the round that is not dry; a guess if nothing else moves."""

@@ -28,6 +28,9 @@ class SudokuView:
     """The strategies of this agent."""
     index: int
     """Of this agent among its swarm's: where it begins in the round of its strategies."""
+    draw: str = ""
+    """What agents who share draw their guesses from: with the same grid they split the same cell,
+    and each begins with another digit of it."""
     spare: tuple[tuple[Path, Grid], ...] = ()
     """Further branches to take up, in order, once this one is refuted."""
     steps_max: int = 1

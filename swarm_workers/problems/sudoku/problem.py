@@ -70,6 +70,7 @@ class SudokuProblem(IterativeProblem[SudokuView, Thought, Judgement]):
             in_play=self._in_play,
             own=self._own,
             index=self._place.index,
+            draw=f"{self._seed}/{self._state.part}",
             spare=tuple((each.path, each.grid) for each in spare),
             steps_max=self._task.steps_max,
             lie=wrong_cell(self._clues, branch.grid, self._seed) if lies else None,

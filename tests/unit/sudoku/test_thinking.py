@@ -1,6 +1,6 @@
 """One turn of thinking: rules, guesses, refutations, and where it stops."""
 
-import random
+from dataclasses import replace
 
 from swarm_workers.agents.sudoku.grid import Grid, placed, ruled_out
 from swarm_workers.agents.sudoku.strategies.catalogue import NAMED, RULES, STRATEGIES, closure
@@ -21,7 +21,7 @@ def view(grid: Grid, *, path: Path = (), own=STRATEGIES, steps_max: int = 1, **m
 
 
 def thought(seen: SudokuView, seed: int = 0) -> Thought:
-    return Thinking(seen, 0, random.Random(seed)).think()
+    return Thinking(replace(seen, draw=str(seed)), 0).think()
 
 
 def test_one_step_applies_one_rule():
