@@ -46,7 +46,8 @@ class Fleet:
 
     def start_worker(self, *arguments: str) -> subprocess.Popen[bytes]:
         argv = [sys.executable, "-m", "celery", "-A", "swarm_workers", "worker", "-c", "2"]
-        argv += ["-n", f"w{len(self.workers)}@test", "--without-gossip", "--without-mingle"]
+        # One name for all: who comes after a worker that died goes on with the reports it had read.
+        argv += ["-n", "w@test", "--without-gossip", "--without-mingle"]
         with (self.home / f"w{len(self.workers)}.log").open("wb") as log:
             worker = subprocess.Popen(
                 [*argv, *arguments], cwd=ROOT, stdout=log, stderr=log,
@@ -56,8 +57,8 @@ class Fleet:
         return worker
 
     def launch(self, mode: Mode = Mode.SWARM, agents: int = 4, **task: Any) -> SwarmSpec:
-        known = {"surface": SurfaceKind.ACKLEY, "dimensions": 4, "shift_seed": 1}
-        known |= {"tolerance": 1e-15, "evaluations_max": 40, "cells_per_axis": 3}
+        known = {"surface": SurfaceKind.RASTRIGIN, "dimensions": 8, "shift_seed": 1}
+        known |= {"tolerance": 1e-15, "evaluations_max": 40, "cells_per_axis": 2}
         wanted = OptimizationTask(description="climb", **(known | task))
         spec = ready_spec(wanted, kind=AgentKind.OPTIMIZER, agents=agents, mode=mode, seed=5)
         launch_ready(spec, self.parts)
@@ -67,7 +68,7 @@ class Fleet:
         """Take the refill's steps until the condition holds; fail when that takes too long."""
         deadline = time.monotonic() + WAIT_SECONDS_MAX
         while not condition():
-            assert time.monotonic() < deadline, self.logs()
+            assert time.monotonic() < deadline, f"{self._open(spec)}\n{self.logs()}"
             refill.step_swarm(self.parts, spec.swarm_id)
             time.sleep(_LOOK_SECONDS)  # noqa: TID251 - between looks at other processes
 
@@ -92,6 +93,13 @@ class Fleet:
 
     def logs(self) -> str:
         return "\n".join(path.read_text()[-3000:] for path in sorted(self.home.glob("w*.log")))
+
+    def _open(self, spec: SwarmSpec) -> list[str]:
+        """Return what is known of attempts that are not reported, for a message."""
+        shared = self.parts.spaces.shared(spec.swarm_id)
+        rows = [row for row in self.attempts(spec.swarm_id) if row.status == AttemptStatus.SENT]
+        leases = [(row.turn, shared.stm.atomically(shared.turn(row.agent_id).get)) for row in rows]
+        return [f"turn {turn}: {lease}" for turn, lease in leases]
 
     def close(self) -> None:
         for worker in self.workers:
@@ -124,7 +132,10 @@ def fleet(
     own = urlunsplit(urlsplit(redis_url)._replace(path=REDIS_DATABASE))
     home = tmp_path_factory.mktemp("fleet")
     settings = OrchestratorSettings(
-        home=home, redis_url=SecretStr(own), database_url=SecretStr(own_database)
+        home=home,
+        redis_url=SecretStr(own),
+        database_url=SecretStr(own_database),
+        visibility_timeout_seconds=2,
     )
     app = FleetApp("client", set_as_current=False)
     app.on_configure = lambda: app.config_from_object(configuration(settings))
