@@ -148,6 +148,22 @@ def report(
     sys.stdout.write(f"{page}\n")
 
 
+@app.command()
+def answer(
+    swarm_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[SWARM]", help="Id of a research swarm; default: the newest."),
+    ] = None,
+) -> None:
+    """Print what a research swarm found out, each sentence with its sources."""
+    from orchestrator.launch.parts import connect  # noqa: PLC0415
+    from orchestrator.queries.research import read_answer  # noqa: PLC0415
+
+    with connect(read_settings()).engine.begin() as connection:
+        page = read_answer(connection, swarm_id)
+    sys.stdout.write(page)
+
+
 def _wanted(  # noqa: PLR0913 - one parameter an option
     *,
     agents: int | None,

@@ -3,9 +3,12 @@
 from collections import Counter
 from typing import Any
 
+import pytest
 from sqlalchemy import Row
 
+from orchestrator.errors import UsageError
 from orchestrator.launch.iterative import launch_ready, ready_spec
+from orchestrator.queries.research import read_answer
 from swarm_workers.problems.research.checking import check_report
 from swarm_workers.problems.research.corpus.document import Document
 from swarm_workers.problems.research.corpus.machine import extended_library
@@ -60,6 +63,10 @@ def test_a_swarm_reads_each_pair_once_finds_all_and_reports_it(reading, tmp_path
     found = check_report(page, lambda source: make_library(tmp_path).read(source).text)
     assert (found.sentences, found.faults) == (FACTS, ())
     assert "How does ferry go together with harbour?" in page
+    with reading.parts.engine.begin() as connection:
+        assert read_answer(connection, spec.swarm_id) == page
+        with pytest.raises(UsageError, match="no swarm 'other' has written a report"):
+            read_answer(connection, "other")
     assert all((row.tokens, row.dollars) == (None, None) for row in rows)
     assert sum(row.evaluations for row in rows) == sum(pairs_of(rows).values()) == SOURCES
 
