@@ -22,10 +22,10 @@ from tasks_schema.kinds import AgentKind
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import SudokuTask
 
-_STEPS_MAX = 128
-"""Strategies that an agent applies before it tells the others: some 20 ms of thinking."""
-_QUICK = ("inkala-2012", "ai-escargot")
-_FULL = ("inkala-2012", "ai-escargot", "golden-nugget", "fata-morgana")
+_STEPS_MAX = 64
+"""Strategies that an agent applies before it tells the others: some 10 ms of thinking."""
+_QUICK = ("platinum-blonde", "inkala-2012")
+_FULL = ("platinum-blonde", "inkala-2012", "ai-escargot", "golden-nugget", "fata-morgana")
 """Published hard ones, which take many guesses: what the rules alone solve takes an agent one turn,
 and there is nothing to share. `seventeen-3@1` is such a one, at one strategy a turn."""
 _EVENTS = ("moved", "dry", "guessed", "refuted", "late", "idle", "undone")
