@@ -45,17 +45,21 @@ class RunsDisplay:
         if self._console.is_terminal:
             self._progress.stop()
 
-    def __call__(self, runs: Runs) -> None:
+    def begin(self, experiment_id: str) -> None:
+        """Show the name by which the experiment can be gone on with."""
+        self._print(f"experiment {experiment_id}; after an interruption add --id {experiment_id}")
+
+    def __call__(self, progress: Runs) -> None:
         """Show how far it is; what went wrong is shown always."""
-        if runs.latest:
-            self._print(f"note: {runs.latest}")
+        if progress.latest:
+            self._print(f"note: {progress.latest}")
         if self._console.is_terminal:
-            self._progress.update(self._bar, completed=runs.done, total=runs.total)
+            self._progress.update(self._bar, completed=progress.done, total=progress.total)
             return
-        is_last = runs.done + runs.failed == runs.total
-        if is_last or runs.seconds - self._shown_at >= _LINE_SECONDS:
-            self._shown_at = runs.seconds
-            self._print(f"{runs.done} of {runs.total} runs, {runs.seconds:.0f} s")
+        is_last = progress.done + progress.failed == progress.total
+        if is_last or progress.seconds - self._shown_at >= _LINE_SECONDS:
+            self._shown_at = progress.seconds
+            self._print(f"{progress.done} of {progress.total} runs, {progress.seconds:.0f} s")
 
     def _print(self, line: str) -> None:
         self._console.print(line, highlight=False, soft_wrap=True, markup=False)

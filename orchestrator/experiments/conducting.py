@@ -1,7 +1,7 @@
 """An experiment from what was asked for to its rows: planned, recorded, run."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
@@ -14,7 +14,7 @@ from orchestrator.experiments.failures.records import read_trials
 from orchestrator.experiments.failures.trial import TrialRow
 from orchestrator.experiments.plan import FAILURES, Run
 from orchestrator.experiments.rows import Experiment, RunRow
-from orchestrator.experiments.running import Progress, Runner
+from orchestrator.experiments.running import Display, Progress, Runner
 from orchestrator.experiments.setting import machine_of, versions_of
 from orchestrator.experiments.studies import Wanted, runs_of
 from orchestrator.experiments.tasks.protocol import ExperimentTask, ReadingTask
@@ -46,7 +46,7 @@ def conduct(
     *,
     experiment_id: str | None,
     at_once: int,
-    show: Callable[[Progress], None],
+    show: Display,
 ) -> Conducted:
     """Run what is missing of an experiment. Blocks; Ctrl-C stops its swarms.
 
@@ -56,7 +56,7 @@ def conduct(
         wanted: what was asked for; the same for each of them.
         experiment_id: of one to go on with, or a name for a new one; None makes up a name.
         at_once: runs that are under way together.
-        show: called after each run.
+        show: told the experiment's name, and then how far it is.
 
     Raises:
         UsageError: there is no such task or instance, or a number is out of range; nothing was
@@ -65,8 +65,10 @@ def conduct(
     names = {ALL: NAMES, FAILURES: ()}.get(task, (task,))
     tasks = {name: _equipped(task_of(name), wanted, is_alone=task != ALL) for name in names}
     runs = _in_turn([runs_of(each, wanted) for each in tasks.values()])
+    _check_instances(tasks, runs)
     experiment = _experiment(parts, task, wanted, experiment_id)
     name = experiment.experiment_id
+    show.begin(name)
     with parts.engine.begin() as connection:
         records.record_experiment(connection, experiment, runs)
         rows = records.read_runs(connection, name)
@@ -75,6 +77,13 @@ def conduct(
         provoked = provoke_all(parts, name, _failure_seeds(wanted), show)
         progress = replace(provoked, failed=progress.failed)
     return _conducted(parts, name, progress)
+
+
+def _check_instances(tasks: Mapping[str, ExperimentTask], runs: Sequence[Run]) -> None:
+    """Refuse instances that are none, before anything is recorded."""
+    first_cells = {(run.cell.task, run.cell.instance): run.cell for run in reversed(runs)}
+    for (task, instance), cell in first_cells.items():
+        tasks[task].spec(instance, 1, cell)
 
 
 def _conducted(parts: Parts, name: str, progress: Progress) -> Conducted:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -42,6 +42,18 @@ class Progress:
     """What ended last, and how; empty before the first."""
     seconds: float
     """Since this command began."""
+
+
+class Display(Protocol):
+    """What shows how far an experiment is."""
+
+    def begin(self, experiment_id: str) -> None:
+        """Show the name by which it can be gone on with."""
+        ...
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far it is; called after each run."""
+        ...
 
 
 class Runner:
