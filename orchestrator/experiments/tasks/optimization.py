@@ -9,6 +9,7 @@ Pure: no I/O, no clock, no chance.
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
@@ -23,11 +24,13 @@ from tasks_schema.messages.task import OptimizationTask
 _QUICK = ("rastrigin-3", "ridges-3")
 _FULL = (
     "rastrigin-3", "ridges-3", "rastrigin-5", "ackley-5", "schwefel-5", "griewank-4", "levy-8",
-    "ridges-3@1e-4",
+    "ridges-3@1e-4", "rastrigin-3~1",
 )  # fmt: skip
-"""The last one counts as solved on the best of the ridges alone, which is hardly higher."""
-_NAME = re.compile(r"([a-z]+)-(\d+)(?:@(0?\.\d+|\d+e-\d+))?")
+"""The last two are where sharing has less to give: the best of the ridges is hardly higher than the
+others, and who keeps one elite shares no more than the best point."""
+_NAME = re.compile(r"([a-z]+)-(\d+)(?:@(0?\.\d+|\d+e-\d+))?(?:~(\d+))?")
 _DIMENSIONS_MAX = 8
+_ELITES_MAX = 16
 _REGIONS_MAX = 256
 """About so many cells divide the box: more could not be visited in a run."""
 _EVALUATIONS_MAX = 200
@@ -36,8 +39,21 @@ _TOLERANCE = 1e-3
 """Of the way from the mean to the optimum, for all instances that do not name one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What the name of an instance says."""
+
+    surface: SurfaceKind
+    dimensions: int
+    tolerance: float = _TOLERANCE
+    elites_max: int = _ELITES_MAX
+
+
 class OptimizationExperiment:
-    """Surfaces by name and dimensions, such as `rastrigin-3`; after an `@` the tolerance."""
+    """Surfaces by name and dimensions, such as `rastrigin-3`.
+
+    After an `@` stands the tolerance, after a `~` how many elites are kept.
+    """
 
     name = "optimization"
     quality_name = "way from the mean to the optimum"
@@ -58,18 +74,19 @@ class OptimizationExperiment:
         Raises:
             UsageError: there is no such surface.
         """
-        surface, dimensions, tolerance = surface_named(instance)
+        named = instance_named(instance)
         return OptimizationTask(
             description=f"find the greatest value of {instance}",
             iterations=cell.iterations,
             sharing=Sharing(cell.sharing),
             round_trip_seconds=cell.round_trip_seconds,
-            surface=surface,
-            dimensions=dimensions,
+            surface=named.surface,
+            dimensions=named.dimensions,
             shift_seed=seed + 1,  # 0 would leave the optimum where it is published
-            cells_per_axis=cells_per_axis(dimensions),
+            cells_per_axis=cells_per_axis(named.dimensions),
             evaluations_max=_EVALUATIONS_MAX,
-            tolerance=tolerance,
+            elites_max=named.elites_max,
+            tolerance=named.tolerance,
         )
 
     def measure(self, spec: SwarmSpec, attempts: Sequence[AttemptRow]) -> Measures:
@@ -93,28 +110,27 @@ class OptimizationExperiment:
         )
 
 
-def surface_named(instance: str) -> tuple[SurfaceKind, int, float]:
-    """Return the surface, the dimensions and the tolerance of an instance.
+def instance_named(name: str) -> Instance:
+    """Return what the name of an instance says.
 
     Raises:
-        UsageError: there is no such surface, it cannot have so many dimensions, or the tolerance is
-            none.
+        UsageError: there is no such surface, or what follows its name cannot be.
     """
-    found = _NAME.fullmatch(instance)
+    found = _NAME.fullmatch(name)
     kinds = [kind for kind in SurfaceKind if found and kind.value == found[1]]
     if found is None or not kinds:
         known = ", ".join(kind.value for kind in SurfaceKind)
-        raise UsageError(
-            f"there is no surface '{instance}'; say {known} and a number, as {_FULL[0]}"
-        )
+        raise UsageError(f"there is no surface '{name}'; say {known} and a number, as {_FULL[0]}")
     kind, dimensions = kinds[0], int(found[2])
     if not 2 <= dimensions <= _DIMENSIONS_MAX or (kind is SurfaceKind.RIDGES and dimensions != 3):
         allowed = "3" if kind is SurfaceKind.RIDGES else f"2 to {_DIMENSIONS_MAX}"
-        raise UsageError(f"'{instance}' has {dimensions} dimensions; {kind} has {allowed}")
-    tolerance = float(found[3] or _TOLERANCE)
+        raise UsageError(f"'{name}' has {dimensions} dimensions; {kind} has {allowed}")
+    tolerance, elites_max = float(found[3] or _TOLERANCE), int(found[4] or _ELITES_MAX)
     if not 0 < tolerance < 1:
-        raise UsageError(f"'{instance}' has a tolerance of {tolerance:g}; give one between 0 and 1")
-    return kind, dimensions, tolerance
+        raise UsageError(f"'{name}' has a tolerance of {tolerance:g}; give one between 0 and 1")
+    if not 1 <= elites_max <= _ELITES_MAX:
+        raise UsageError(f"'{name}' keeps {elites_max} elites; give 1 to {_ELITES_MAX}")
+    return Instance(kind, dimensions, tolerance, elites_max)
 
 
 def cells_per_axis(dimensions: int) -> int:

@@ -7,7 +7,12 @@ import pytest
 
 from orchestrator.errors import UsageError
 from orchestrator.experiments.plan import Cell, Size
-from orchestrator.experiments.tasks.optimization import TASK, cells_per_axis, surface_named
+from orchestrator.experiments.tasks.optimization import (
+    TASK,
+    Instance,
+    cells_per_axis,
+    instance_named,
+)
 from orchestrator.experiments.tasks.protocol import AttemptRow
 from swarm_workers.problems.optimization.surface import surface_of
 from tasks_schema.kinds import AttemptStatus, Mode, SurfaceKind
@@ -62,21 +67,33 @@ def test_all_modes_get_the_surface_that_the_seed_moved():
 @pytest.mark.parametrize("quick", [True, False])
 def test_every_instance_has_a_surface(quick):
     for instance in TASK.instances(quick=quick):
-        kind, dimensions, tolerance = surface_named(instance)
-        assert spec_of(instance).task.tolerance == tolerance
-        assert cells_per_axis(dimensions) ** dimensions <= 256
-        assert surface_of(spec_of(instance).task).kind is kind
+        named = instance_named(instance)
+        task = spec_of(instance).task
+        assert (task.tolerance, task.elites_max) == (named.tolerance, named.elites_max)
+        assert cells_per_axis(named.dimensions) ** named.dimensions <= 256
+        assert surface_of(task).kind is named.surface
 
 
 @pytest.mark.parametrize(
-    "instance", ["hills-3", "ridges-4", "ackley-99", "ackley", "", "ackley-3@x", "ackley-3@0.0"]
+    "instance",
+    [
+        "hills-3",
+        "ridges-4",
+        "ackley-99",
+        "ackley",
+        "",
+        "ackley-3@x",
+        "ackley-3@0.0",
+        "ackley-3~0",
+        "ackley-3~17",
+    ],
 )
 def test_a_surface_that_is_not_there_is_refused_in_a_sentence(instance):
-    with pytest.raises(UsageError, match=r"there is no surface|dimensions|tolerance"):
+    with pytest.raises(UsageError, match=r"there is no surface|dimensions|tolerance|elites"):
         TASK.spec(instance, 0, CELL)
 
 
 def test_ridges_has_the_unit_cells_that_were_asked_for():
-    assert surface_named("ridges-3") == (SurfaceKind.RIDGES, 3, 1e-3)
-    assert surface_named("ridges-3@1e-4") == (SurfaceKind.RIDGES, 3, 1e-4)
+    assert instance_named("ridges-3") == Instance(SurfaceKind.RIDGES, 3, 1e-3, 16)
+    assert instance_named("ridges-3@1e-4~1") == Instance(SurfaceKind.RIDGES, 3, 1e-4, 1)
     assert cells_per_axis(3) == 5
