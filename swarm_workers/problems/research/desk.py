@@ -108,14 +108,10 @@ class Desk:
             judged: what came of it.
             questions_max: no more questions come to the agenda than up to this number.
         """
-        place, shelf, answers = self.place, self.shelf(pair.question), self.answers(pair.question)
-        known, stand, here = answers.get(), shelf.get(), place.get()
-        facts = merged(known, judged.facts)
-        new = tuple(fact.key for fact in facts[len(known) :])
-        if new:
-            answers.set(facts)
-        shelf.set(stand.close(self._agent, pair.source, len(new)))
-        place.set(Place(here.readings + 1))
+        shelf, here = self.shelf(pair.question), self.place.get()
+        new = self._learn(pair.question, judged.facts)
+        shelf.set(shelf.get().close(self._agent, pair.source, len(new)))
+        self.place.set(Place(here.readings + 1))
         self._ask(judged.questions, questions_max)
         self.readings.add(1)
         self.facts.add(len(new))
@@ -133,6 +129,18 @@ class Desk:
         """Count a turn in which there was nothing to read."""
         self.place.set(Place(self.place.get().readings + 1))
         self.readings.add(1)
+
+    def _learn(self, question: Question, facts: tuple[Fact, ...]) -> tuple[str, ...]:
+        """Let facts be known, and return the keys of those that were not. No flight without any."""
+        if not facts:
+            return ()
+        answers = self.answers(question)
+        known = answers.get()
+        together = merged(known, facts)
+        new = tuple(fact.key for fact in together[len(known) :])
+        if new:
+            answers.set(together)
+        return new
 
     def _ask(self, questions: tuple[Question, ...], questions_max: int) -> None:
         if not questions:
