@@ -6,61 +6,27 @@ put the agents' facts together at the end, at no cost: so its quality is that of
 together, each fact once, and not that of the best one, which `detail` has as well.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from orchestrator.errors import UsageError
 from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.tasks.naming import Named, name_documents
 from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point
+from orchestrator.experiments.tasks.research_topics import INSTANCES, QUICK, topic_task
 from orchestrator.settings import OrchestratorSettings
 from swarm_workers.problems.research.checking import check_report
 from swarm_workers.problems.research.corpus.library import Library
 from swarm_workers.problems.research.corpus.machine import extended_library, machine_library
-from swarm_workers.problems.research.errors import NothingToReadError
-from swarm_workers.problems.research.reach import facts_reachable
-from swarm_workers.problems.research.topics import draw_topic, question_keys, topic_in_words
+from swarm_workers.problems.research.topics import question_keys
 from tasks_schema.kinds import AgentKind, Sharing
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import ResearchTask
 
 GOAL_SHARE = 0.4
 """A run has reached its goal with this share of the facts that there are."""
-_SOURCES = 16
-
-
-SOURCE_SECONDS = 0.03
-"""What it takes to fetch a source over a network that is near; emulated, so that no run depends on
-one. From the disk of this machine a source takes a millisecond: less than telling the others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Breadth:
-    """A kind of topic."""
-
-    questions: int
-    """To begin with."""
-    questions_max: int
-    is_varied: bool = False
-    """Whether agents draw what to read next, instead of taking what promises most."""
-    is_dealt: bool = False
-    """Whether sources are dealt out to agents beforehand."""
-    source_seconds: float = SOURCE_SECONDS
-    """Emulated for each reading."""
-
-
-INSTANCES: Mapping[str, Breadth] = {
-    "wide": Breadth(12, 24),
-    "wide-varied": Breadth(12, 24, is_varied=True),
-    "wide-local": Breadth(12, 24, source_seconds=0.0),
-    "wide-dealt": Breadth(12, 24, is_dealt=True),
-    "narrow": Breadth(6, 12),
-}
-_QUICK = ("wide", "narrow")
 
 
 class ResearchExperiment:
@@ -82,7 +48,7 @@ class ResearchExperiment:
 
     def instances(self, *, quick: bool) -> tuple[str, ...]:
         """Return the names of the kinds of topics."""
-        return _QUICK if quick else tuple(INSTANCES)
+        return QUICK if quick else tuple(INSTANCES)
 
     def size(self, *, quick: bool) -> Size:
         """Return a size at which all turns together read most of what a wide topic has."""
@@ -94,7 +60,7 @@ class ResearchExperiment:
         Raises:
             UsageError: there is no such kind of topic, or nothing to read about it.
         """
-        task = _task(instance, seed, self._library())
+        task = topic_task(instance, seed, self._library())
         if self._named is not None:
             branch, landing = self._named.branch, self._named.landing
             task = task.model_copy(
@@ -164,43 +130,6 @@ def _machine_library(home: Path) -> Library:
 @lru_cache(maxsize=2)
 def _extended(base: Library, named: Named) -> Library:
     return extended_library(OrchestratorSettings().home, base, named.documents)
-
-
-@lru_cache(maxsize=512)
-def _task(instance: str, seed: int, library: Library) -> ResearchTask:
-    """Return the task on a topic; how many turns there are is to be filled in."""
-    if instance in INSTANCES:
-        breadth = INSTANCES[instance]
-        topic = draw_topic(library, seed, questions=breadth.questions)
-    elif " " in instance.strip():
-        breadth, topic = INSTANCES["wide"], topic_in_words(instance.strip())
-    else:
-        known = ", ".join(INSTANCES)
-        raise UsageError(
-            f"there is no kind of topic '{instance}'; choose {known}, or ask a question in words"
-        )
-    reachable = facts_reachable(
-        library,
-        topic.subject,
-        topic.questions,
-        questions_max=breadth.questions_max,
-        sources=_SOURCES,
-    )
-    if not reachable:
-        raise UsageError(str(NothingToReadError(topic.subject)))
-    return ResearchTask(
-        description=f"find out about {topic.subject}",
-        iterations=1,
-        topic=topic.subject,
-        questions=tuple(each.text for each in topic.questions),
-        questions_max=breadth.questions_max,
-        sources_per_question=_SOURCES,
-        is_varied=breadth.is_varied,
-        is_dealt=breadth.is_dealt,
-        source_seconds=breadth.source_seconds,
-        facts_reachable=reachable,
-        library=library.digest,
-    )
 
 
 def _curve(readings: Sequence[AttemptRow]) -> Iterator[Point]:
