@@ -92,11 +92,9 @@ class Table:
     @property
     def text(self) -> str:
         """The shared grid with the clues, as 81 characters."""
-        filled = self.stm.atomically(self.state.grid.items)
-        return "".join(
-            str(filled[str(cell)].digit) if str(cell) in filled else clue
-            for cell, clue in enumerate(self.spec.task.puzzle)
-        )
+        filled = {each.cell: each.digit for each in self.stm.atomically(self.state.grid.members)}
+        clues = enumerate(self.spec.task.puzzle)
+        return "".join(str(filled.get(cell, clue)) for cell, clue in clues)
 
     def events(self) -> list[str]:
         return [str(each["event"]) for each in self.told]

@@ -70,12 +70,10 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A digit in the shared grid, and who put it there."""
+    """A digit in the shared grid. Who put it there is in the moves."""
 
+    cell: int
     digit: int
-    by: int
-    turn: int
-    strategy: str
 
 
 def version_vector(moves: Iterable[Move]) -> tuple[int, ...]:

@@ -93,7 +93,7 @@ class Sharing:
             for wrong in named_facts(conclusion.facts):
                 self._state.prune(standing, (*conclusion.path, wrong))
         if is_sure:
-            self._state.fill(self._filled(after, cells, conclusion.strategy))
+            self._state.fill(_filled(after, cells))
             told = self._place.told(conclusion.facts, after)
             if told:
                 self._state.board.add(replace(move, path=(), facts=f"{told:x}", seen=()))
@@ -107,7 +107,7 @@ class Sharing:
     def _solve(self, standing: Standing, solution: Grid) -> None:
         """Fill in the whole grid: the guesses that it rests on are right, as there is but one."""
         found = solution.solved_cells - Grid.of_clues(standing.clues).solved_cells
-        self._state.fill(self._filled(solution, found, SEARCH))
+        self._state.fill(_filled(solution, found))
         self._shared.end(SwarmStatus.SUCCEEDED, "all 81 cells are solved")
 
     def _rest(self, standing: Standing, thought: Thought) -> Event:
@@ -138,16 +138,14 @@ class Sharing:
         for move in audit.kept:
             self._state.moves(number).add(move)
         sound = Grid.joined((Grid.of_clues(standing.clues).known, *(m.known for m in audit.kept)))
-        self._state.empty({cell: SINGLES[sound.masks[cell]] for cell in sound.solved_cells})
+        self._state.empty(_filled(sound, sound.solved_cells))
         if len(liars) == self._place.agents_of_part:
             self._come_to_rest("every agent was proved to have written what is wrong")
         return Event.UNDONE
 
-    def _filled(self, grid: Grid, cells: frozenset[int], strategy: str) -> dict[int, Filled]:
-        return {
-            cell: Filled(grid.digits(cell)[0], self._place.index, self._turn, strategy)
-            for cell in sorted(cells)
-        }
+
+def _filled(grid: Grid, cells: frozenset[int]) -> frozenset[Filled]:
+    return frozenset(Filled(cell, SINGLES[grid.masks[cell]]) for cell in cells)
 
 
 def event_of(thought: Thought) -> Event:

@@ -8,8 +8,7 @@
 | `<part>refuted/<epoch>` | set of Move | those of branches that are refuted, for an audit |
 | `<part>dry/<epoch>` | set of Dry | rules that conclude nothing, and from which state |
 | `<part>claims` | set of Claim | which branch each agent is thinking about |
-| `<part>grid` | map of Filled | the digits found, by cell, without any guess |
-| `<part>solved` | counter | how many these are |
+| `<part>grid` | set of Filled | the digits found without any guess; their number is its size |
 | `board` | set of Move | what agents tell who share only digits, or only candidates |
 | `quiet` | map of int | parts where nothing moves, and how much of the board they knew |
 
@@ -17,14 +16,15 @@
 
 Why so: one variable a cell, or one a unit, would make agents conflict that find out different
 things about the same cells; a set conflicts with nothing that is added to it. So telling reads
-nothing but the epoch, and the cells that it fills in, so that each is counted once. A look reads
-every set, in one flight. What it misses is at worst found twice. Claims keep two agents from
-thinking about one branch; they are hints, so one that a dead worker left costs little.
+nothing but the epoch; a cell that two have filled in is in the set once, so the number of cells
+solved is right without anybody counting. A look reads every set, in one flight; what it misses is
+at worst found twice. Claims keep two agents from thinking about one branch; they are hints, so one
+that a dead worker left costs little.
 
 All methods run inside `stm.atomically`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from swarm_workers.agents.sudoku.view import Path, Split
@@ -43,8 +43,7 @@ class SudokuState:
         self.part = part
         self.epoch: TVar[Epoch] = stm.var(f"{part}epoch", Epoch, default=Epoch())
         self.claims: TSet[Claim] = stm.set(f"{part}claims", Claim)
-        self.grid: TMap[Filled] = stm.map(f"{part}grid", Filled)
-        self.solved = stm.counter(f"{part}solved")
+        self.grid: TSet[Filled] = stm.set(f"{part}grid", Filled)
         self.board: TSet[Move] = stm.set("board", Move)
         self.quiet: TMap[int] = stm.map("quiet", int)
 
@@ -114,16 +113,16 @@ class SudokuState:
         """Return all moves of an epoch, those of refuted branches included."""
         return self.moves(epoch).members() | self.refuted(epoch).members()
 
-    def fill(self, cells: Mapping[int, Filled]) -> None:
-        """Put digits into the grid that are not there yet, and count them: each once."""
-        for cell, filled in cells.items():
-            if self.grid.get(str(cell)) is None:
-                self.grid.put(str(cell), filled)
-                self.solved.add(1)
+    def solved(self) -> int:
+        """Return how many cells are filled in, the clues left out."""
+        return len({filled.cell for filled in self.grid.members()})
 
-    def empty(self, keep: Mapping[int, int]) -> None:
-        """Take digits out of the grid again, but not those to keep, by cell."""
-        for cell, filled in self.grid.items().items():
-            if keep.get(int(cell)) != filled.digit:
-                self.grid.remove(cell)
-                self.solved.add(-1)
+    def fill(self, cells: Iterable[Filled]) -> None:
+        """Put digits into the grid. What is there already stays as it is."""
+        for filled in cells:
+            self.grid.add(filled)
+
+    def empty(self, keep: frozenset[Filled]) -> None:
+        """Take digits out of the grid again, but not those to keep."""
+        for filled in self.grid.members() - keep:
+            self.grid.remove(filled)

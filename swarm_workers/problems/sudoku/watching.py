@@ -28,7 +28,7 @@ def wait_until_over(
 
     def over() -> SwarmState:
         now = shared.state.get()
-        check(now.status.is_final or state.solved.value() == missing)
+        check(now.status.is_final or state.solved() == missing)
         return now
 
     return shared.stm.atomically(over, timeout_seconds=timeout_seconds)

@@ -71,7 +71,7 @@ def test_whoever_waits_for_the_last_cell_is_woken_by_it(stm, name, steps_max):
     status, _, _ = watched(table)
     assert status is SwarmStatus.SUCCEEDED
     assert table.text == next(solutions(PUZZLES[name].clues))
-    assert stm.atomically(table.state.solved.value) == PUZZLES[name].clues.count(".")
+    assert stm.atomically(table.state.solved) == PUZZLES[name].clues.count(".")
 
 
 @pytest.mark.parametrize("name", ["hidden-7", "seventeen-3"])
@@ -86,8 +86,8 @@ def test_whoever_waits_is_told_within_two_seconds_of_the_last_move_that_nothing_
 def test_each_cell_is_counted_once_however_many_agents_find_it(stm):
     table = Table(spec_of(PUZZLES["named-1"].clues, agents=8), stm)
     played_by_threads(table)
-    filled = stm.atomically(table.state.grid.items)
-    assert len(filled) == stm.atomically(table.state.solved.value)
+    filled = stm.atomically(table.state.grid.members)
+    assert len(filled) == stm.atomically(table.state.solved)
 
 
 @pytest.mark.soak

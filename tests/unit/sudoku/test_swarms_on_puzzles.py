@@ -29,7 +29,7 @@ def test_a_swarm_with_all_strategies_solves_a_puzzle(name):
     clues = PUZZLES[name].clues
     table = solved(clues)
     assert table.text == next(solutions(clues))
-    assert table.stm.atomically(table.state.solved.value) == clues.count(".")
+    assert table.stm.atomically(table.state.solved) == clues.count(".")
 
 
 @pytest.mark.soak
