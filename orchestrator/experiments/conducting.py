@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
@@ -116,7 +117,7 @@ def _equipped(task: ExperimentTask, wanted: Wanted, *, is_alone: bool) -> Experi
 
 def _in_turn(plans: Sequence[Sequence[Run]]) -> list[Run]:
     """Return all runs by seed, so that what an interrupted experiment has is balanced."""
-    return sorted((run for plan in plans for run in plan), key=lambda run: run.seed)
+    return sorted(chain.from_iterable(plans), key=lambda run: (run.seed, run.lot))
 
 
 def _experiment(parts: Parts, task: str, wanted: Wanted, experiment_id: str | None) -> Experiment:

@@ -8,6 +8,7 @@ Pure: no I/O, no clock, no chance.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from tasks_schema.kinds import Mode, Sharing
 
@@ -81,3 +82,12 @@ class Run:
     def key(self) -> str:
         """What tells this run from every other one of an experiment."""
         return f"{self.cell.key}/{self.seed}"
+
+    @property
+    def lot(self) -> str:
+        """Where in the order of its seed it comes: as good as drawn, and always the same.
+
+        Runs that are under way together slow each other down. In the order of a plan a swarm would
+        always meet the same neighbours, and its seconds would be theirs.
+        """
+        return sha256(self.key.encode()).hexdigest()

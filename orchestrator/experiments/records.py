@@ -22,9 +22,13 @@ _RUNS = EXPERIMENT_RUNS.c
 
 
 def record_experiment(connection: Connection, experiment: Experiment, runs: Sequence[Run]) -> None:
-    """Write an experiment and the runs that it is to have; what is there already stays."""
+    """Write an experiment and the runs that it is to have; what is there already stays.
+
+    One that is gone on with by another command has both.
+    """
     row = dataclasses.asdict(experiment)
     connection.execute(insert(EXPERIMENTS).values(row).on_conflict_do_nothing())
+    _add_command(connection, experiment)
     rows = [_row_of(experiment.experiment_id, run) for run in runs]
     if rows:
         connection.execute(insert(EXPERIMENT_RUNS).on_conflict_do_nothing(), rows)
@@ -98,6 +102,15 @@ def read_experiment(connection: Connection, experiment_id: str) -> tuple[Experim
     row = connection.execute(query).one()
     fields = (row.experiment_id, row.spec, row.machine, row.versions, row.command)
     return Experiment(*fields), row.started_at
+
+
+def _add_command(connection: Connection, experiment: Experiment) -> None:
+    is_this = EXPERIMENTS.c.experiment_id == experiment.experiment_id
+    query = select(EXPERIMENTS.c.command).where(is_this).with_for_update()
+    known = connection.execute(query).scalar_one().splitlines()
+    if experiment.command not in known:
+        commands = "\n".join([*known, experiment.command])
+        connection.execute(update(EXPERIMENTS).where(is_this).values(command=commands))
 
 
 def _update(connection: Connection, experiment_id: str, run: Run, **values: Any) -> None:

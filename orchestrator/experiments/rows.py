@@ -21,6 +21,7 @@ class Experiment:
     machine: Mapping[str, Any]
     versions: Mapping[str, Any]
     command: str
+    """What a person types to run it again; a line each, if it was gone on with by another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def machine_of(parts: Parts) -> dict[str, Any]:
         "processors": os.cpu_count(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "architecture": platform.machine(),
-        "kernel": platform.release(),
+        "kernel": platform.release().partition("-")[0],
         "attempts_at_once": live_slots(parts.client),
         "redis_over": "loopback" if _is_local(parts) else "network",
     }

@@ -42,9 +42,6 @@ class Wanted:
 def runs_of(task: ExperimentTask, wanted: Wanted) -> tuple[Run, ...]:
     """Return the runs of one task, each once: all cells with the first seed, then with the next.
 
-    So the runs that are compared take place close to each other, and what an interrupted experiment
-    has is balanced.
-
     Raises:
         UsageError: a number is out of range, or there is no such instance.
     """

@@ -98,9 +98,9 @@ def what_failed(trials: Sequence[TrialRow]) -> Iterator[str]:
 def _met(word: str, trials: Sequence[TrialRow] | None) -> str:
     if not trials:
         return ""
-    overcome = sum(row.trial.is_overcome for row in trials)
-    seconds = number(median(row.trial.seconds for row in trials))
-    return f"{word} the remedy overcome in {overcome} of {len(trials)} trials, after {seconds} s"
+    overcome = [row.trial.seconds for row in trials if row.trial.is_overcome]
+    took = f", in {number(median(overcome))} s" if overcome else ""
+    return f"{word} the remedy {len(overcome)} of {len(trials)} trials were overcome{took}"
 
 
 def _because(verdict: TaskVerdict) -> str:

@@ -26,9 +26,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with three significant digits."""
+    """Return a number with three significant digits, and close to 1 with four."""
     if math.isinf(value):
         return "∞"
+    if 0.99 <= value < 1:
+        return f"{value:.4f}"
     if value and abs(value) < 0.001:
         return f"{value:.0e}"
     digits = 0 if not value or abs(value) >= 100 else 2 - math.floor(math.log10(abs(value)))

@@ -11,6 +11,7 @@ from orchestrator.experiments.report.markdown import table
 from orchestrator.experiments.report.material import Material, seeds_of
 from orchestrator.experiments.report.plates import Plates
 from orchestrator.experiments.summary import chance
+from orchestrator.experiments.verdict import P_MAX
 from tasks_schema.kinds import Mode
 
 _MADE = (
@@ -46,6 +47,8 @@ def opening(material: Material) -> Iterator[str]:
         "below 20 % of the agents' time."
     )
     yield tables.verdict_table(material.verdicts)
+    if any(2 ** (1 - verdict.seeds) > P_MAX for verdict in material.verdicts):
+        yield "With so few seeds chance explains everything: no difference can reach that p."
     yield _READING
 
 
@@ -149,8 +152,9 @@ def rerun_section(material: Material) -> Iterator[str]:
     missing = sum(row.measures is None for row in material.rows)
     yield "## To run it again"
     yield f"```\n{experiment.command}\nswarm experiment report\n```"
+    trials = f"{len(material.trials)} provoked failures; " if material.trials else ""
     yield (
-        f"{len(material.rows)} runs, {missing} of them without figures; seeds "
+        f"{len(material.rows)} runs, {missing} of them without figures; {trials}seeds "
         f"{tables.seeds_of(material)}; experiment `{experiment.experiment_id}`, begun on "
         f"{material.started_at:%d %B %Y}. The same seed gives the same quality in mode single. In "
         "the other modes it gives the same agents and instances; which of them is first is up to "

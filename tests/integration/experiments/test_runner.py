@@ -152,6 +152,17 @@ def test_an_experiment_has_ended_when_no_run_is_missing(parts: Parts) -> None:
         rows = rows_of(parts)
 
 
+def test_an_experiment_keeps_every_command_that_added_to_it(parts: Parts) -> None:
+    commands = ("swarm experiment run sudoku", "swarm experiment run all")
+    for command in (*commands, *commands):
+        experiment = Experiment(NAME, {}, {}, {}, command)
+        with parts.engine.begin() as connection:
+            records.record_experiment(connection, experiment, ())
+    with parts.engine.begin() as connection:
+        kept, _ = records.read_experiment(connection, NAME)
+    assert kept.command.splitlines() == list(commands)
+
+
 def test_an_experiment_that_is_not_there_is_refused_with_those_that_are(parts: Parts) -> None:
     with (
         parts.engine.begin() as connection,

@@ -119,7 +119,14 @@ def test_a_map_counts_searches_by_row_and_column() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (0.12345, "0.123"), (12.345, "12.3"), (1234.5, "1,234"), (float("inf"), "∞")],
+    [
+        (0.0, "0"),
+        (0.12345, "0.123"),
+        (12.345, "12.3"),
+        (0.99912, "0.9991"),
+        (1234.5, "1,234"),
+        (float("inf"), "∞"),
+    ],
 )
 def test_a_number_has_three_digits_that_say_something(value: float, text: str) -> None:
     assert number(value) == text
