@@ -15,17 +15,20 @@ from swarm_workers.attempt.run import run_attempt
 from swarm_workers.clock import Clock, RealClock
 from swarm_workers.coordination.shared_state import SharedState
 from swarm_workers.coordination.spaces import Spaces
-from swarm_workers.coordination.wake import wake_refill
-from swarm_workers.problems.code.problem import CodeProblem
-from swarm_workers.problems.code.swarm import CodeSwarm
-from swarm_workers.protocols import Agent
+from swarm_workers.coordination.wake import wake_flush
+from swarm_workers.problems.opening import OpenProblem, Workshop
+from swarm_workers.problems.registry import open_problem
+from swarm_workers.protocols import Agent, Problem
+from swarm_workers.sandbox.counted import CountedRunner
 from swarm_workers.settings import Settings
 from tasks_schema.messages.attempt import AttemptOrder, AttemptReport
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.tables.swarms import SWARMS
 
-SWARMS_OPEN_MAX = 2
-"""Swarms whose checkouts and sandboxes one process keeps warm."""
+SWARMS_OPEN_MAX = 64
+"""Swarms that one process keeps open."""
+HEAVY_OPEN_MAX = 2
+"""Those among them whose checkouts and sandboxes it keeps warm."""
 CONNECT_SECONDS_MAX = 5
 REPLY_SECONDS_MAX = 5
 """The longest that Redis may take to answer a hint: the report is out by then."""
@@ -36,30 +39,34 @@ TCP_MILLISECONDS_MAX = 30_000
 class OpenSwarm:
     """One swarm in this process, as `attempt/run.py` wants it."""
 
-    def __init__(self, code: CodeSwarm) -> None:
-        """Hold the parts."""
-        self._code = code
+    def __init__(self, opened: OpenProblem) -> None:
+        """Hold the problem."""
+        self._opened = opened
         self._agents: dict[str, Agent[Any, Any]] = {}
 
     @property
     def seed(self) -> int:
         """The swarm's seed."""
-        return self._code.spec.seed
+        return self._opened.spec.seed
 
     @property
     def import_landing(self) -> int:
         """The landing that holds the code as it was."""
-        return self._code.spec.import_landing
+        return self._opened.spec.import_landing
 
     @property
     def shared(self) -> SharedState:
         """Its shared variables."""
-        return self._code.spaces.shared(self._code.spec.swarm_id)
+        return self._opened.shared
 
-    def problem(self, order: AttemptOrder) -> CodeProblem:
-        """Return the repository as this agent sees it for one turn."""
-        self._code.workbench.begin()
-        return CodeProblem(self._code, order.agent)
+    @property
+    def is_heavy(self) -> bool:
+        """Whether it keeps sandboxes and checkouts."""
+        return self._opened.is_heavy
+
+    def problem(self, order: AttemptOrder) -> Problem[Any, Any, Any]:
+        """Return the problem as this agent sees it for one turn."""
+        return self._opened.problem(order.agent)
 
     def agent(self, order: AttemptOrder) -> Agent[Any, Any]:
         """Return the strategy of an agent; strategies of one kind are shared, they hold no turn."""
@@ -68,12 +75,12 @@ class OpenSwarm:
         return self._agents[order.kind]
 
     def interrupt(self) -> None:
-        """End what runs in its sandboxes now."""
-        self._code.workbench.interrupt()
+        """End what runs for it now."""
+        self._opened.interrupt()
 
     def close(self) -> None:
-        """End its sandboxes."""
-        self._code.workbench.close()
+        """End what it keeps."""
+        self._opened.close()
 
 
 class Process:
@@ -89,6 +96,8 @@ class Process:
         self._clock = clock
         self._engine = _engine(settings)
         self._spaces = Spaces(settings.require_redis_url())
+        self._runner = CountedRunner(settings)
+        self._workshop = Workshop(self._engine, self._spaces, settings, clock, self._runner)
         self._client = redis.Redis.from_url(
             settings.require_redis_url(),
             socket_connect_timeout=CONNECT_SECONDS_MAX,
@@ -99,13 +108,14 @@ class Process:
     def run(self, order: AttemptOrder) -> AttemptReport | None:
         """Run one turn of one agent; blocks until it is reported."""
         report = run_attempt(order, self._swarm(order.swarm), self._settings, self._clock)
-        wake_refill(self._client, order.swarm)
+        wake_flush(self._client)
         return report
 
     def close(self) -> None:
         """End every sandbox and connection."""
         while self._open:
             self._open.popitem()[1].close()
+        self._runner.close()
         self._spaces.close()
         self._client.close()
         self._engine.dispose()
@@ -113,15 +123,17 @@ class Process:
     def _swarm(self, swarm_id: str) -> OpenSwarm:
         known = self._open.pop(swarm_id, None)
         self._open[swarm_id] = known or self._opened(swarm_id)
-        while len(self._open) > SWARMS_OPEN_MAX:
-            self._open.popitem(last=False)[1].close()
+        heavy = [name for name, each in self._open.items() if each.is_heavy]
+        light = [name for name, each in self._open.items() if not each.is_heavy]
+        for name in [*heavy[:-HEAVY_OPEN_MAX], *light[:-SWARMS_OPEN_MAX]]:
+            self._open.pop(name).close()
         return self._open[swarm_id]
 
     def _opened(self, swarm_id: str) -> OpenSwarm:
         query = select(SWARMS.c.spec).where(SWARMS.c.swarm_id == swarm_id)
         with self._engine.begin() as connection:
             spec = SwarmSpec.model_validate(connection.execute(query).scalar_one())
-        return OpenSwarm(CodeSwarm.open(spec, self._engine, self._spaces, self._settings))
+        return OpenSwarm(open_problem(spec, self._workshop))
 
 
 _PROCESS: list[Process] = []

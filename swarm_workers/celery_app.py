@@ -16,8 +16,12 @@ from swarm_workers.settings import Settings
 from tasks_schema.kinds import ExitCode
 from tasks_schema.names import BROKER_KEY_PREFIX, QUEUE_ATTEMPTS
 
-TASKS_PER_CHILD_MAX: Final = 200
-"""Attempts after which a child process is replaced: bounds what leaks. A new one takes 0.2 s."""
+TASKS_PER_CHILD_MAX: Final = 2000
+"""Attempts after which a child process is replaced: bounds what leaks beside memory.
+
+A new one takes 0.2 s, and as long again for each sandbox that it warms up; the attempts of some
+problems take no more than 10 ms.
+"""
 CHILD_MEMORY_KIB_MAX: Final = 400_000
 """Resident memory after which a child is replaced, looked at between attempts."""
 SOFT_SHUTDOWN_SECONDS: Final = 10

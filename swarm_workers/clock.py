@@ -16,6 +16,10 @@ class Clock(Protocol):
         """Return seconds since an arbitrary start; never goes back."""
         ...
 
+    def cpu_seconds(self) -> float:
+        """Return the processor time that this process has used, its threads together."""
+        ...
+
     def sleep(self, seconds: float) -> None:
         """Block for this many seconds."""
         ...
@@ -31,6 +35,10 @@ class RealClock:
     def monotonic(self) -> float:
         """Return seconds since an arbitrary start; never goes back."""
         return time.monotonic()
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that this process has used, its threads together."""
+        return time.process_time()
 
     def sleep(self, seconds: float) -> None:
         """Block for this many seconds."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from swarm_workers.errors import WorkerError
-from tasks_schema.messages.swarm import Interpreter
+from tasks_schema.messages.task import Interpreter
 
 VERSION_MIN = (3, 8)
 _VENV = ".venv"

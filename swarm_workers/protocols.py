@@ -17,6 +17,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from pydantic import JsonValue
+
 from tasks_schema.kinds import AttemptStatus
 from tasks_schema.messages.attempt import TestResult
 
@@ -37,6 +39,9 @@ class TreeFile:
     link_target: str | None = None
     """Of a symbolic link; None for a regular file."""
 
+
+Findings = Mapping[str, JsonValue]
+"""What an attempt found out, small enough for its report."""
 
 Tree = Mapping[str, TreeFile]
 """Files by path relative to the root, with forward slashes. Folders are implied by their files."""
@@ -81,6 +86,20 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What an attempt has cost beside time."""
+
+    evaluations: int = 0
+    """Calls of the function, placements or readings: the problem's own unit."""
+    sandbox_cpu_seconds: float = 0.0
+    """Processor time of what ran in the sandbox; that of the worker is measured around the turn."""
+    tokens: int | None = None
+    """Of language models, in and out; None if no model was asked."""
+    dollars: float | None = None
+    """What these cost; None if no model was asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation(Generic[JudgementT]):
     """What became of the candidates of one attempt."""
 
@@ -90,6 +109,8 @@ class Evaluation(Generic[JudgementT]):
     """How many edits these were, as counted against the budget."""
     found: JudgementT | None = None
     """What was found out, as `share` and `land` take it; None if nothing was tried."""
+    costs: Costs = Costs()
+    """What judging took, where the problem counts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +124,12 @@ class Outcome:
     exit_status: int | None = None
     tests: tuple[TestResult, ...] = field(default=())
     scopes: tuple[str, ...] = field(default=())
+    findings: Findings | None = None
+    """What it found out, in the problem's own words; None for code."""
+    settle: Callable[[], Findings] | None = None
+    """Runs in the transaction that ends the turn, maybe several times: tells the others what was
+    learned and returns the findings, so that both happen once or not at all. None if it was told
+    before."""
 
 
 class Agent(Protocol[LookT_contra, ProposalT_co]):

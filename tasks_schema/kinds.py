@@ -7,6 +7,10 @@ class AgentKind(StrEnum):
     """The strategy that an agent follows."""
 
     SEARCH = "search"  #: Edits found by coverage and tried one by one; needs no key.
+    OPTIMIZER = "optimizer"  #: Writes code that searches a region of a function's domain.
+    SOLVER = "solver"  #: Fills in a Sudoku by the rules that its number gives it.
+    RESEARCHER = "researcher"  #: Takes facts from sources.
+    SYNTHESIZER = "synthesizer"  #: Waits for facts enough, and writes the report of them.
     BASELINE = "baseline"  #: Not a strategy: the one attempt that measures the code as it is.
 
 
@@ -22,6 +26,43 @@ class ProblemKind(StrEnum):
     """What can be worked on."""
 
     CODE = "code"  #: A repository and a command that must succeed.
+    OPTIMIZATION = "optimization"  #: A function whose greatest value is looked for.
+    SUDOKU = "sudoku"  #: A grid to fill in.
+    RESEARCH = "research"  #: A question, and sources that may answer it.
+
+
+class Sharing(StrEnum):
+    """What the agents of one part tell each other: the ablation of an experiment.
+
+    *Results* are what has been achieved: the best point, the cells filled in, the facts. *Tracks*
+    are what has been tried: the regions explored, the candidates ruled out, the sources read.
+    """
+
+    BOTH = "both"  #: Results and tracks.
+    BEST = "best"  #: Results alone.
+    EXPLORED = "explored"  #: Tracks alone.
+    NOTHING = "nothing"  #: Neither: what an agent knows it has found out itself.
+
+    @property
+    def has_results(self) -> bool:
+        """Say whether agents see each other's results."""
+        return self in (Sharing.BOTH, Sharing.BEST)
+
+    @property
+    def has_tracks(self) -> bool:
+        """Say whether agents see what the others have tried."""
+        return self in (Sharing.BOTH, Sharing.EXPLORED)
+
+
+class SurfaceKind(StrEnum):
+    """A function that optimizers look for the greatest value of."""
+
+    RIDGES = "ridges"  #: sin x · cos y · sin z, and one narrow peak beside its ridges.
+    RASTRIGIN = "rastrigin"
+    ACKLEY = "ackley"
+    SCHWEFEL = "schwefel"
+    GRIEWANK = "griewank"
+    LEVY = "levy"
 
 
 class SwarmStatus(StrEnum):

@@ -17,6 +17,7 @@ streams are read by `swarm_workers.reporting`.
 | `{<swarm>}:x:outbox` | stream | reports on their way to Postgres | trimmed by the flush |
 | `{<swarm>}:x:rejected` | stream | reports that Postgres cannot take, and why | newest 1000 |
 | `swarm:active` | set | swarms whose outbox is to be flushed | none |
+| `swarm:reported` | list | one element a report that the flush may find, at most 100 | none |
 | `swarm:wake` | list | swarms that are worth a look of the refill, at most 100 | none |
 | `swarm:workers` | hash | by worker: attempts it can run at once, and when it said so | none |
 | `swarm:celery:*` | kombu's | the broker's own keys | kombu's |
@@ -41,6 +42,7 @@ OUTBOX_FIELD = "report"
 REJECTED_STREAM = "rejected"
 KEY_ACTIVE_SWARMS = "swarm:active"
 KEY_WORKERS = "swarm:workers"
+KEY_REPORTED = "swarm:reported"
 KEY_WAKE = "swarm:wake"
 BROKER_KEY_PREFIX = "swarm:celery:"
 STACK_FILE = "stack.json"

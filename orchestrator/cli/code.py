@@ -168,7 +168,7 @@ def _place(swarm: str | None, branch: str | None) -> _Place:
     """Return the branch that is meant: the best one of a swarm, unless one is named."""
     from orchestrator.errors import UsageError  # noqa: PLC0415
     from orchestrator.launch.parts import connect  # noqa: PLC0415
-    from orchestrator.queries.status import find_swarm  # noqa: PLC0415
+    from orchestrator.queries.status import find_code_swarm  # noqa: PLC0415
 
     if swarm is not None and branch is not None:
         raise UsageError("--swarm and --branch both say where to look; leave one out")
@@ -176,7 +176,7 @@ def _place(swarm: str | None, branch: str | None) -> _Place:
     if branch is not None:
         return _Place(engine, branch)
     with engine.begin() as connection:
-        return _Place(engine, find_swarm(connection, swarm).branch)
+        return _Place(engine, find_code_swarm(connection, swarm).branch)
 
 
 def _shown(row: "CodeRow", *, outline: bool) -> str:

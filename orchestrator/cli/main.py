@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from orchestrator.cli import bench, code, ops, rollups, stack, swarm
+from orchestrator.cli import bench, code, experiment, ops, rollups, stack, swarm
 from tasks_schema.errors import SwarmError
 from tasks_schema.kinds import ExitCode
 
@@ -40,6 +40,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(bench.app, name="bench")
+app.add_typer(experiment.app, name="experiment")
 app.add_typer(ops.app, name="ops")
 
 

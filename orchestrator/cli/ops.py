@@ -196,12 +196,12 @@ def _branch(engine: "Engine", named: str | None) -> str:
     """Return the id of a branch, or of the branch that counts of a swarm."""
     from uuid import UUID  # noqa: PLC0415
 
-    from orchestrator.queries.status import find_swarm  # noqa: PLC0415
+    from orchestrator.queries.status import find_code_swarm  # noqa: PLC0415
 
     with contextlib.suppress(ValueError):
         return str(UUID(named or ""))
     with engine.begin() as connection:
-        return find_swarm(connection, named).branch
+        return find_code_swarm(connection, named).branch
 
 
 def _seen(since: str | None) -> dict[str, int] | int | None:

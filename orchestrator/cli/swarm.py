@@ -125,11 +125,11 @@ def stop(swarm: SwarmArgument = None, *, as_json: JsonOption = False) -> None:
 def patch(swarm: SwarmArgument = None) -> None:
     """Print a swarm's changes as a diff for `git apply`."""
     from orchestrator.queries.patch import patch_of  # noqa: PLC0415
-    from orchestrator.queries.status import find_swarm  # noqa: PLC0415
+    from orchestrator.queries.status import find_code_swarm  # noqa: PLC0415
 
     parts = _parts()
     with parts.engine.begin() as connection:
-        row = find_swarm(connection, swarm)
+        row = find_code_swarm(connection, swarm)
     sys.stdout.buffer.write(patch_of(parts.engine, row))
 
 
@@ -148,11 +148,11 @@ def apply(
     """
     from orchestrator.launch.apply import apply_patch  # noqa: PLC0415
     from orchestrator.queries.patch import patch_of  # noqa: PLC0415
-    from orchestrator.queries.status import find_swarm  # noqa: PLC0415
+    from orchestrator.queries.status import find_code_swarm  # noqa: PLC0415
 
     parts = _parts()
     with parts.engine.begin() as connection:
-        row = find_swarm(connection, swarm)
+        row = find_code_swarm(connection, swarm)
     message = f"Apply swarm {row.spec.swarm_id}\n\n{row.spec.task.description}".rstrip() + "\n"
     done = apply_patch(
         patch_of(parts.engine, row), repo, branch=branch, message=message if commit else None
@@ -196,7 +196,7 @@ def _request(  # noqa: PLR0913 - one parameter an option
     """Return what was typed, checked."""
     from orchestrator.launch import plan  # noqa: PLC0415
     from orchestrator.launch.start import Request  # noqa: PLC0415
-    from tasks_schema.messages.swarm import Budget  # noqa: PLC0415
+    from tasks_schema.messages.task import Budget  # noqa: PLC0415
 
     return Request(
         repository=repo,

@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from orchestrator.launch.capacity import live_slots
 from orchestrator.launch.enqueue import enqueue
 from orchestrator.launch.orders import (
+    Standing,
     baseline_order,
     count_in_flight,
     last_baseline,
@@ -27,10 +28,13 @@ from orchestrator.launch.orders import (
     operations_spent,
     overdue,
     record_sent,
+    standing_of,
 )
 from orchestrator.launch.parts import Parts, connect
 from orchestrator.settings import OrchestratorSettings
+from swarm_workers.clock import RealClock
 from swarm_workers.coordination.records import SwarmState
+from swarm_workers.coordination.wake import take_hints
 from swarm_workers.errors import ServiceUnreachableError
 from swarm_workers.source.tree_files import storable
 from swarm_workers.stm import StmUnavailableError
@@ -48,6 +52,8 @@ LEFTOVERS_DAYS = 1
 """For how long after its end a swarm is looked at for attempts that were never reported."""
 BLPOP_SECONDS_MAX = 5
 """The longest that Redis is asked to hold back an answer: less than a connection waits for one."""
+LOOK_SECONDS_MAX = 1.0
+"""The longest that hints at some swarms keep the loop from a look at all."""
 FAILURES_IN_A_ROW_MAX = 6
 """So many attempts that all failed end a swarm: the next would fail too."""
 
@@ -77,10 +83,10 @@ def _unsettled() -> Select[tuple[str, datetime | None]]:
     )
 
 
-def _step_apart(parts: Parts, swarm_id: str) -> None:
+def _step_apart(parts: Parts, swarm_id: str, *, is_hinted: bool = False) -> None:
     """Take one step for one swarm; what is wrong with it alone is logged, and holds up no other."""
     try:
-        step_swarm(parts, swarm_id)
+        step_swarm(parts, swarm_id, is_hinted=is_hinted)
     except OUTAGES:
         raise
     except Exception:  # noqa: BLE001 - logged with its trace, and tried again at the next step
@@ -106,11 +112,18 @@ def _retire(parts: Parts, live: set[str]) -> None:
         parts.client.srem(KEY_ACTIVE_SWARMS, *done)
 
 
-def step_swarm(parts: Parts, swarm_id: str) -> None:
-    """Take one step for one swarm: settle it, or hand out what it lacks."""
+def step_swarm(parts: Parts, swarm_id: str, *, is_hinted: bool = False) -> None:
+    """Take one step for one swarm: settle it, or hand out what it lacks.
+
+    Args:
+        parts: connections.
+        swarm_id: of the swarm.
+        is_hinted: True to leave out what is done about attempts that are lost or fail: there will
+            be a look at that soon.
+    """
     with parts.engine.begin() as connection:
         row = _locked(connection, swarm_id)
-        orders = [] if row is None else _advance(parts, connection, row)
+        orders = [] if row is None else _advance(parts, connection, row, is_hinted=is_hinted)
     if orders:
         parts.client.sadd(KEY_ACTIVE_SWARMS, swarm_id)  # again: Redis may have lost it
         enqueue(orders)  # after the commit: a crash between leaves rows that `overdue` finds
@@ -126,7 +139,9 @@ def _locked(connection: Connection, swarm_id: str) -> RowMapping | None:
     return connection.execute(query).mappings().one_or_none()
 
 
-def _advance(parts: Parts, connection: Connection, row: RowMapping) -> list[AttemptOrder]:
+def _advance(
+    parts: Parts, connection: Connection, row: RowMapping, *, is_hinted: bool
+) -> list[AttemptOrder]:
     if SwarmStatus(row["status"]).is_final:
         return _leftovers(parts, connection, row)
     spec = SwarmSpec.model_validate(row["spec"])
@@ -140,13 +155,23 @@ def _advance(parts: Parts, connection: Connection, row: RowMapping) -> list[Atte
     if state.status.is_final:
         return []
     is_measured = state.status is SwarmStatus.RUNNING
+    standing = standing_of(connection, spec)
+    if is_measured and standing.is_spent(spec):
+        _exhaust(parts, connection, spec)
+        return []
+    if is_hinted and is_measured:
+        return _top_up(parts, connection, spec, standing)
     reason = _hopeless(connection, spec.swarm_id, FAILURES_IN_A_ROW_MAX if is_measured else 1)
     if reason:
         shared = parts.spaces.shared(spec.swarm_id)
         shared.stm.atomically(shared.end, SwarmStatus.FAILED, reason)
         return []
     resend = overdue(connection, spec.swarm_id, patience_seconds)
-    more = _top_up(parts, connection, spec) if is_measured else _first(parts, connection, spec)
+    more = (
+        _top_up(parts, connection, spec, standing)
+        if is_measured
+        else _first(parts, connection, spec)
+    )
     return [*resend, *more]
 
 
@@ -208,13 +233,22 @@ def _first(parts: Parts, connection: Connection, spec: SwarmSpec) -> list[Attemp
     return orders
 
 
-def _top_up(parts: Parts, connection: Connection, spec: SwarmSpec) -> list[AttemptOrder]:
+def _exhaust(parts: Parts, connection: Connection, spec: SwarmSpec) -> None:
+    """End a swarm whose agents have had all their turns, unless it has just ended otherwise."""
+    shared = parts.spaces.shared(spec.swarm_id)
+    shared.stm.atomically(shared.end, SwarmStatus.EXHAUSTED, "all turns are taken")
+    _write_status(connection, spec.swarm_id, shared.stm.atomically(shared.state.get))
+
+
+def _top_up(
+    parts: Parts, connection: Connection, spec: SwarmSpec, standing: Standing
+) -> list[AttemptOrder]:
     slots = live_slots(parts.client) or parts.settings.slots_assumed
     wanted = min(spec.agents, slots * parts.settings.attempts_per_slot)
-    missing = wanted - count_in_flight(connection, spec.swarm_id)
+    missing = wanted - standing.in_flight
     if missing <= 0:
         return []
-    orders = next_orders(connection, spec, missing)
+    orders = next_orders(connection, spec, missing, standing)
     record_sent(connection, orders)
     return orders
 
@@ -249,11 +283,19 @@ def _write_status(connection: Connection, swarm_id: str, state: SwarmState) -> N
 
 
 def run_forever(parts: Parts, stop: threading.Event) -> None:
-    """Take steps until told to stop; waits longer after a failure of Redis or Postgres."""
-    pause = parts.settings.refill_seconds
+    """Take steps until told to stop; waits longer after a failure of Redis or Postgres.
+
+    Swarms that somebody hinted at are looked at at once, all others every now and then.
+    """
+    clock = RealClock()
+    pause, due = parts.settings.refill_seconds, 0.0
     while not stop.is_set():
         try:
-            parts.client.blpop([KEY_WAKE], timeout=min(pause, BLPOP_SECONDS_MAX))
+            hinted = take_hints(parts.client, KEY_WAKE, min(pause, BLPOP_SECONDS_MAX))
+            if hinted and clock.monotonic() < due:
+                for swarm_id in hinted:
+                    _step_apart(parts, swarm_id, is_hinted=True)
+                continue
             live = step(parts)
         except OUTAGES as error:
             _LOG.warning("refill waits for a server: %s", error)
@@ -261,6 +303,7 @@ def run_forever(parts: Parts, stop: threading.Event) -> None:
             stop.wait(pause)
             continue
         pause = parts.settings.refill_seconds if live else parts.settings.refill_idle_seconds
+        due = clock.monotonic() + LOOK_SECONDS_MAX
 
 
 def main() -> None:

@@ -24,7 +24,8 @@ from swarm_workers.source.store import SourceStore
 from swarm_workers.source.values import Branch
 from tasks_schema.ids import swarm_id
 from tasks_schema.kinds import AgentKind, Mode, SwarmStatus
-from tasks_schema.messages.swarm import Budget, SwarmSpec, TaskSpec
+from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.messages.task import Budget, CodeTask
 from tasks_schema.names import KEY_ACTIVE_SWARMS
 from tasks_schema.tables.swarms import SWARMS
 
@@ -76,7 +77,7 @@ def launch(request: Request, parts: Parts) -> Launched:
     branch = store.fork(imported.branch_id, imported.landing)
     spec = SwarmSpec(
         swarm_id=swarm_id(slug_of(request.description, request.success), secrets.token_bytes(6)),
-        task=TaskSpec(
+        task=CodeTask(
             description=request.description,
             repository=str(root),
             success=request.success,
@@ -94,7 +95,7 @@ def launch(request: Request, parts: Parts) -> Launched:
         import_landing=store.head(branch).number,
     )
     launched = Launched(spec, tuple(_notes(root, spec)))
-    _record(spec, parts)
+    record(spec, parts)
     return launched
 
 
@@ -122,8 +123,8 @@ def _check_scope(store: SourceStore, imported: Branch, scope: Sequence[str]) -> 
             )
 
 
-def _record(spec: SwarmSpec, parts: Parts) -> None:
-    """Write the swarm, its row last, and wake the refill; its space begins with its baseline."""
+def record(spec: SwarmSpec, parts: Parts) -> None:
+    """Write a swarm, its row last, and wake the refill, which hands out its attempts."""
     parts.client.sadd(KEY_ACTIVE_SWARMS, spec.swarm_id)
     row = {"swarm_id": spec.swarm_id, "spec": spec.model_dump(mode="json")}
     with parts.engine.begin() as connection:
@@ -135,7 +136,7 @@ def _notes(root: Path, spec: SwarmSpec) -> list[str]:
     notes = []
     if _is_dirty(root):
         notes.append("the work tree has changes that are not committed; the swarm works on them")
-    if spec.task.interpreter.is_fleet:
+    if spec.code.interpreter.is_fleet:
         notes.append("the repository has no .venv: its tests run under the fleet's own Python")
     return notes
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from orchestrator.errors import UsageError
-from tasks_schema.kinds import AttemptStatus, SwarmStatus
+from tasks_schema.kinds import AttemptStatus, ProblemKind, SwarmStatus
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.tables.attempts import ATTEMPTS, LANDING_OUTCOMES
 from tasks_schema.tables.rollups import MINUTE_ROLLUPS
@@ -59,11 +59,12 @@ class SwarmRow:
     candidates: int
     operations_spent: int
     tests_before: TestCounts | None
-    """None until the code as it was has been measured."""
+    """None until the code as it was has been measured, and where there is no code."""
     tests_after: TestCounts | None
     landings: tuple[LandingRow, ...]
     branch: str
-    """The branch whose head counts: the one that solved it, else the one with fewest red tests."""
+    """The branch whose head counts: the one that solved it, else the one with fewest red tests;
+    empty where there is no code."""
 
 
 def find_swarm(connection: Connection, swarm_id: str | None) -> SwarmRow:
@@ -75,13 +76,39 @@ def find_swarm(connection: Connection, swarm_id: str | None) -> SwarmRow:
     return read_swarm(connection, resolve(connection, swarm_id))
 
 
-def resolve(connection: Connection, swarm_id: str | None) -> str:
+def find_code_swarm(connection: Connection, swarm_id: str | None) -> SwarmRow:
+    """Return a swarm on code by its id or the beginning of it; the newest one if none is given.
+
+    Raises:
+        UsageError: there is none, several begin so, or it works on something else.
+    """
+    if swarm_id is not None:
+        row = find_swarm(connection, swarm_id)
+        if not row.branch:
+            raise UsageError(
+                f"swarm '{row.spec.swarm_id}' works on {row.spec.task.problem} and has no code; "
+                "name one that was launched at a repository"
+            )
+        return row
+    return read_swarm(connection, resolve(connection, None, ProblemKind.CODE))
+
+
+def resolve(
+    connection: Connection, swarm_id: str | None, problem: ProblemKind | None = None
+) -> str:
     """Return the full id that a person meant.
+
+    Args:
+        connection: to Postgres.
+        swarm_id: an id or the beginning of one; None for the newest swarm.
+        problem: look only among swarms that work on this; None for all.
 
     Raises:
         UsageError: there is none, or several begin so.
     """
     query = select(SWARMS.c.swarm_id).order_by(SWARMS.c.launched_at.desc())
+    if problem is not None:
+        query = query.where(SWARMS.c.spec["task"]["problem"].as_string() == problem)
     known = list(connection.execute(query).scalars())
     if not known:
         raise UsageError("no swarm was launched yet; see `swarm launch --help`")
@@ -108,10 +135,7 @@ def read_swarm(connection: Connection, swarm_id: str) -> SwarmRow:
     row = connection.execute(select(SWARMS).where(SWARMS.c.swarm_id == swarm_id)).one()
     spec = SwarmSpec.model_validate(row.spec)
     totals = _totals(connection, swarm_id)
-    branch = _best_branch(connection, spec)
-    number = connection.execute(
-        select(func.max(LANDINGS.c.number)).where(LANDINGS.c.branch_id == uuid.UUID(branch))
-    ).scalar()
+    branch = _best_branch(connection, spec) if spec.branch else ""
     until = row.ended_at or connection.execute(select(func.now())).scalar_one()
     return SwarmRow(
         spec=spec,
@@ -124,7 +148,7 @@ def read_swarm(connection: Connection, swarm_id: str) -> SwarmRow:
         candidates=int(totals.candidates),
         operations_spent=int(totals.operations),
         tests_before=_counts(connection, spec.branch, spec.import_landing),
-        tests_after=_counts(connection, branch, number),
+        tests_after=_counts(connection, branch, _head(connection, branch)),
         landings=tuple(_landings(connection, spec, branch)),
         branch=branch,
     )
@@ -164,7 +188,16 @@ def _best_branch(connection: Connection, spec: SwarmSpec) -> str:
     return spec.branch if found is None else str(found)
 
 
+def _head(connection: Connection, branch: str) -> int | None:
+    if not branch:
+        return None
+    newest = select(func.max(LANDINGS.c.number)).where(LANDINGS.c.branch_id == uuid.UUID(branch))
+    return connection.execute(newest).scalar()
+
+
 def _counts(connection: Connection, branch: str, landing: int | None) -> TestCounts | None:
+    if not branch:
+        return None
     table = LANDING_OUTCOMES.c
     query = select(table.passed, table.red).where(
         table.branch_id == uuid.UUID(branch), table.landing == landing
@@ -174,6 +207,8 @@ def _counts(connection: Connection, branch: str, landing: int | None) -> TestCou
 
 
 def _landings(connection: Connection, spec: SwarmSpec, branch: str) -> list[LandingRow]:
+    if not branch:
+        return []
     query = (
         select(LANDINGS.c.number, ATTEMPTS.c.agent_id, LANDINGS.c.note, LANDINGS.c.exit_status)
         .join(ATTEMPTS, ATTEMPTS.c.attempt_id == LANDINGS.c.attempt_id)

@@ -15,11 +15,14 @@ from swarm_workers.attempt.lifecycle import Claim, Verdict, judge, leased
 from swarm_workers.clock import Clock
 from swarm_workers.coordination.records import TurnRecord
 from swarm_workers.coordination.shared_state import SharedState
+from swarm_workers.protocols import Findings
 from swarm_workers.settings import Settings
-from swarm_workers.stm import StmError
+from swarm_workers.stm import StmError, TVar
 from tasks_schema.messages.attempt import AttemptOrder, AttemptReport
 
 _LOG = logging.getLogger(__name__)
+Settle = Callable[[], Findings]
+"""Tells the others what a turn has learned, and returns its findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Lease:
 
     def claim(self) -> Grant:
         """Ask for the lease, in one transaction."""
-        return self._shared.stm.atomically(self._claim)
+        return self._shared.stm.atomically(self._claim, self._record)
 
     @contextmanager
     def renewed(self, on_over: Callable[[], None]) -> Iterator[Callable[[], bool]]:
@@ -73,12 +76,18 @@ class Lease:
             ended.set()
             thread.join()
 
-    def finish(self, report: AttemptReport) -> bool:
-        """End the turn and send its report, in one transaction; say whether it was ours to end."""
-        return self._shared.stm.atomically(self._finish, report)
+    def finish(self, report: AttemptReport, settle: Settle | None = None) -> bool:
+        """End the turn and send its report, in one transaction; say whether it was ours to end.
 
-    def _claim(self) -> Grant:
-        record = self._record.get()
+        Args:
+            report: of the turn.
+            settle: runs in that transaction, and returns the findings of the report.
+        """
+        self._shared.stm.publish_soon()
+        return self._shared.stm.atomically(self._finish, self._record, report, settle)
+
+    def _claim(self, lease: TVar[TurnRecord]) -> Grant:
+        record = lease.get()
         is_over = self._shared.state.get().status.is_final
         claim = Claim(
             turn=self._order.turn,
@@ -89,14 +98,18 @@ class Lease:
         )
         verdict = judge(record, claim, is_holder_dead=is_known_dead(record.holder))
         if verdict is not Verdict.DROP:
-            self._record.set(leased(record, claim))
+            lease.set(leased(record, claim))
         return Grant(verdict, is_over)
 
-    def _finish(self, report: AttemptReport) -> bool:
-        record = self._record.get()
+    def _finish(
+        self, lease: TVar[TurnRecord], report: AttemptReport, settle: Settle | None
+    ) -> bool:
+        record = lease.get()
         if not self._is_ours(record) or record.is_done:
             return False
-        self._record.set(replace(record, is_done=True))
+        lease.set(replace(record, is_done=True))
+        if settle is not None:
+            report = report.with_findings(settle())
         self._shared.outbox.append(report.model_dump_json())
         return True
 
@@ -111,7 +124,7 @@ class Lease:
         while not ended.wait(self._settings.stop_poll_seconds):
             is_due = self._clock.monotonic() >= due
             try:
-                if not self._shared.stm.atomically(self._beat, is_due):
+                if not self._shared.stm.atomically(self._beat, self._record, is_due):
                     over.set()
                     on_over()
             except StmError as error:
@@ -120,10 +133,10 @@ class Lease:
             if is_due:
                 due = self._clock.monotonic() + self._settings.lease_renew_seconds
 
-    def _beat(self, is_due: bool) -> bool:  # noqa: FBT001 - positional through atomically
-        record = self._record.get()
+    def _beat(self, lease: TVar[TurnRecord], is_due: bool) -> bool:  # noqa: FBT001 - positional through atomically
+        record = lease.get()
         if is_due and self._is_ours(record):
             until = self._clock.now().timestamp() + self._settings.lease_seconds
-            self._record.set(replace(record, until=until))
+            lease.set(replace(record, until=until))
         is_running = not self._shared.state.get().status.is_final
         return is_running and self._is_ours(record)

@@ -90,11 +90,12 @@ def run_attempt(
     grant = lease.claim()
     if grant.verdict is Verdict.DROP:
         return None
-    started_at, started = clock.now(), clock.monotonic()
+    started_at, started, cpu_before = clock.now(), clock.monotonic(), clock.cpu_seconds()
     with lease.renewed(swarm.interrupt) as is_over:
         work = _guarded(order, swarm, settings, clock, grant, is_over)
     if work.outcome.status in (AttemptStatus.FAILED, AttemptStatus.DEAD):
         swarm.problem(order).give_back()  # its agent's next turn may be a long time off
+    costs = work.evaluation.costs
     report = AttemptReport(
         attempt_id=order.attempt_id,
         swarm=order.swarm,
@@ -113,8 +114,14 @@ def run_attempt(
         exit_status=work.outcome.exit_status,
         tests=work.outcome.tests,
         scopes=work.outcome.scopes[:SCOPES_MAX],
+        evaluations=costs.evaluations,
+        cpu_seconds=clock.cpu_seconds() - cpu_before + costs.sandbox_cpu_seconds,
+        tokens=costs.tokens,
+        dollars=costs.dollars,
     )
-    return report if lease.finish(report) else None
+    if work.outcome.findings is not None:
+        report = report.with_findings(work.outcome.findings)
+    return report if lease.finish(report, work.outcome.settle) else None
 
 
 def _guarded(

@@ -15,16 +15,25 @@ class Spaces:
     def __init__(self, redis_url: str) -> None:
         """Hold the address; no connection is made."""
         self._redis_url = redis_url
-        self._open: OrderedDict[str, Stm] = OrderedDict()
+        self._open: OrderedDict[tuple[str, float], Stm] = OrderedDict()
 
-    def stm(self, swarm_id: str) -> Stm:
-        """Return the transactions of a swarm's space."""
-        known = self._open.pop(swarm_id, None)
-        self._open[swarm_id] = known or Stm.connect(self._redis_url, space=swarm_id)
+    def stm(self, swarm_id: str, round_trip_seconds: float = 0.0) -> Stm:
+        """Return the transactions of a swarm's space.
+
+        Args:
+            swarm_id: whose space.
+            round_trip_seconds: added to every flight, for agents of a swarm that tries out a
+                network which is not there.
+        """
+        key = (swarm_id, round_trip_seconds)
+        known = self._open.pop(key, None)
+        self._open[key] = known or Stm.connect(
+            self._redis_url, swarm_id, emulated_round_trip_seconds=round_trip_seconds
+        )
         while len(self._open) > OPEN_MAX:
             _, oldest = self._open.popitem(last=False)
             oldest.close()
-        return self._open[swarm_id]
+        return self._open[key]
 
     def shared(self, swarm_id: str, part: str = "") -> SharedState:
         """Return the variables of a swarm, or of one agent's own part of it."""

@@ -6,7 +6,7 @@ so that it holds up no other.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from pydantic import ValidationError
@@ -48,13 +48,20 @@ class Flush:
     """One reader of the outbox that writes what it reads. Not for use from two threads."""
 
     def __init__(
-        self, redis: Redis, engine: Engine, *, reader: str, batch_max: int = BATCH_MAX
+        self,
+        redis: Redis,
+        engine: Engine,
+        *,
+        reader: str,
+        batch_max: int = BATCH_MAX,
+        on_written: Callable[[set[str]], None] = lambda _swarms: None,
     ) -> None:
-        """See `flush_once` for the arguments."""
+        """See `flush_once` for the arguments; `on_written` gets the swarms of each batch."""
         self._redis = redis
         self._outbox = Outbox(redis, reader)
         self._writer = Writer(engine)
         self._batch_max = batch_max
+        self._on_written = on_written
         self._claimed_at = float("-inf")
 
     def step(self) -> int:
@@ -68,6 +75,7 @@ class Flush:
                 entries = self._outbox.read(self._batch_max)
                 if entries:
                     self._write(entries)
+                    self._on_written({entry.swarm for entry in entries})
         except ServiceUnreachableError:
             self._outbox.keep_pending()
             raise

@@ -7,10 +7,11 @@ same sums in different orders would lock each other out.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Self
 
 from sqlalchemy import Connection, Table, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from tasks_schema.kinds import AgentKind, AttemptStatus
 from tasks_schema.messages.attempt import AttemptReport
@@ -115,13 +116,18 @@ def _upsert(
     if not parts:
         return
     rows = list(_rows(table, parts, replaced))
-    columns = [table.c[name] for name in rows[0]]
+    names = tuple(rows[0])
+    arrays = {name: [row[name] for row in rows] for name in names}
+    connection.execute(_statement(table, names, tuple(replaced)), arrays)
+
+
+@lru_cache(maxsize=8)
+def _statement(table: Table, names: tuple[str, ...], replaced: tuple[str, ...]) -> Insert:
+    """Return the upsert of arrays of values by column name; made once, as that takes its time."""
+    columns = [table.c[name] for name in names]
     keys = list(table.primary_key.columns)
-    arrays = [
-        bindparam(None, [row[each.name] for row in rows], ARRAY(each.type)) for each in columns
-    ]
-    given = func.unnest(*arrays).table_valued(*(column.name for column in columns))
-    given = given.render_derived()
+    arrays = [bindparam(each.name, type_=ARRAY(each.type)) for each in columns]
+    given = func.unnest(*arrays).table_valued(*names).render_derived()
     statement = insert(table).from_select(columns, select(given).order_by(*given.c[: len(keys)]))
     new = statement.excluded
     added = {
@@ -130,7 +136,7 @@ def _upsert(
         if not column.primary_key and column.name not in replaced
     }
     greatest = {name: func.greatest(table.c[name], new[name]) for name in replaced}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=added | greatest))
+    return statement.on_conflict_do_update(index_elements=keys, set_=added | greatest)
 
 
 def _rows(

@@ -10,11 +10,13 @@ Commits wait for the disk: once it is acknowledged, Redis has the report no more
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, create_engine, func, make_url, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from swarm_workers.daily import DaysMade
 from swarm_workers.reporting.failures import translate_postgres_errors
@@ -39,6 +41,11 @@ _LEARNED: Final = (
     "base_landing",
     "landing",
     "exit_status",
+    "findings",
+    "evaluations",
+    "cpu_seconds",
+    "tokens",
+    "dollars",
 )
 """The columns that a report fills in; the others say whose turn it was."""
 
@@ -96,14 +103,20 @@ def _write(connection: Connection, reports: Sequence[AttemptReport], now: dateti
 
 def _upsert(connection: Connection, reports: list[AttemptReport], now: datetime) -> set[UUID]:
     """Write the attempts and return the ids of those that had no report yet."""
+    rows = [_row(report) | {"reported_at": now} for report in reports]
+    return set(connection.scalars(_upserting(), rows))
+
+
+@cache
+def _upserting() -> ReturningInsert[tuple[UUID]]:
+    """Return the statement, made once, as that takes its time."""
     statement = insert(ATTEMPTS)
     statement = statement.on_conflict_do_update(
         index_elements=[ATTEMPTS.c.attempt_id],
         set_={name: statement.excluded[name] for name in _LEARNED},
         where=ATTEMPTS.c.status == AttemptStatus.SENT.value,
     )
-    rows = [_row(report) | {"reported_at": now} for report in reports]
-    return set(connection.scalars(statement.returning(ATTEMPTS.c.attempt_id), rows))
+    return statement.returning(ATTEMPTS.c.attempt_id)
 
 
 def _row(report: AttemptReport) -> dict[str, Any]:

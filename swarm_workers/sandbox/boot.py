@@ -13,7 +13,7 @@ from swarm_workers.sandbox.isolation import Isolation
 from swarm_workers.sandbox.limits import Limits
 from swarm_workers.sandbox.mounts import Mounts
 from swarm_workers.sandbox.wire import Wire
-from tasks_schema.messages.swarm import Interpreter
+from tasks_schema.messages.task import Interpreter
 
 _BOOT_SECONDS_MAX = 30
 _SLOT_UID_FIRST = 0x30000000

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from swarm_workers.sandbox.inside import job, report_plugin
 from swarm_workers.sandbox.isolation import links_of_usr
-from tasks_schema.messages.swarm import Interpreter
+from tasks_schema.messages.task import Interpreter
 
 _ETC = (
     *("ld.so.cache", "localtime", "timezone", "mime.types", "alternatives"),

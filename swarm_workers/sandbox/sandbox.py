@@ -32,7 +32,7 @@ from swarm_workers.sandbox.reply import read_result
 from swarm_workers.sandbox.result import RunResult
 from swarm_workers.sandbox.session import Session
 from swarm_workers.sandbox.wire import Wire
-from tasks_schema.messages.swarm import Interpreter
+from tasks_schema.messages.task import Interpreter
 
 _GRACE_SECONDS = 30
 """How long after its wall-clock limit a job's end may take to be told."""

@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from swarm_workers.clock import RealClock
+from swarm_workers.coordination.wake import take_hints, wake_refill
 from swarm_workers.errors import ConfigurationError
 from swarm_workers.reporting import writer
 from swarm_workers.reporting.failures import translate_redis_errors
@@ -26,12 +27,14 @@ from swarm_workers.upkeep.loop import Loop
 from swarm_workers.upkeep.ready_file import ReadyFile
 from swarm_workers.upkeep.renewal import RENEWALS_PER_TIMEOUT, LeaseRenewal
 from tasks_schema.kinds import ExitCode
+from tasks_schema.names import KEY_REPORTED
 
 REPLY_SECONDS_MAX: Final = 5
 """The longest that Redis may leave a command of the upkeep unanswered."""
 DRAIN_SECONDS_MAX: Final = 5
 """The longest that a worker that ends goes on writing reports; the rest is left to others."""
-
+FLUSH_PAUSE_SECONDS: Final = 0.01
+"""After a batch: what comes meanwhile goes into the next one, which costs hardly more."""
 CHILD_CHECK_SECONDS: Final = 1.0
 """How often Celery is made to look for children that died.
 
@@ -65,7 +68,11 @@ class Upkeep:
         self._engine = writer.connect(settings.require_database_url())
         days = DayKeeper(self._engine, self._clock, results_days=settings.results_days)
         self._flush = Flush(
-            self._flush_redis, self._engine, reader=hostname, batch_max=settings.outbox_batch_max
+            self._flush_redis,
+            self._engine,
+            reader=hostname,
+            batch_max=settings.outbox_batch_max,
+            on_written=lambda swarms: wake_refill(self._flush_redis, *swarms),
         )
         self._loops = (
             Loop("lease renewal", self._renew, self._withdraw),
@@ -115,8 +122,14 @@ class Upkeep:
 
     def _flush_step(self) -> float:
         self._flush.claim_when_due(self._clock)
-        is_full = self._flush.step() >= self._settings.outbox_batch_max
-        return 0 if is_full else self._settings.outbox_poll_seconds
+        size = self._flush.step()
+        if size >= self._settings.outbox_batch_max:
+            return 0
+        if size:
+            return FLUSH_PAUSE_SECONDS
+        with translate_redis_errors(self._flush_redis):
+            take_hints(self._flush_redis, KEY_REPORTED, self._settings.outbox_poll_seconds)
+        return 0
 
     def _flush_rest(self) -> None:
         self._flush.drain(self._clock, DRAIN_SECONDS_MAX)

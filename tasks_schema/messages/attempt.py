@@ -1,15 +1,19 @@
 """Orders for attempts, and the reports that come back through the outbox."""
 
+import json
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from tasks_schema.ids import AgentId, AttemptId, SwarmId, attempt_id
 from tasks_schema.kinds import AgentKind, AttemptStatus, TestOutcome
 
 SCOPES_MAX = 16
 """Scopes that one report names: the sums of each are written with it."""
+FINDINGS_BYTES_MAX = 64 * 1024
+"""Of what one attempt found out, as JSON."""
 
 
 class AttemptOrder(BaseModel):
@@ -72,3 +76,34 @@ class AttemptReport(BaseModel):
     """Of that run."""
     scopes: tuple[str, ...] = Field(default=(), max_length=SCOPES_MAX)
     """Dotted paths of the modules, classes and functions that it changed, or wanted to."""
+    findings: dict[str, JsonValue] | None = None
+    """What it found out, in the words of its problem; at most `FINDINGS_BYTES_MAX` as JSON."""
+    evaluations: int = Field(default=0, ge=0)
+    """Calls of the function, placements or readings that it made: the problem's own unit."""
+    cpu_seconds: float | None = None
+    """Processor time of the worker and of what it ran in the sandbox; None if not measured."""
+    tokens: int | None = None
+    """Of language models, in and out; None if no model was asked."""
+    dollars: float | None = None
+    """What these cost; None if no model was asked."""
+
+    @field_validator("findings")
+    @classmethod
+    def _bounded(cls, findings: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
+        return findings and bounded(findings)
+
+    def with_findings(self, findings: Mapping[str, JsonValue]) -> "AttemptReport":
+        """Return the report with these findings; they must be small enough."""
+        return self.model_copy(update={"findings": bounded(findings)})
+
+
+def bounded(findings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return findings that a report can carry.
+
+    Raises:
+        ValueError: they are longer than `FINDINGS_BYTES_MAX` as JSON.
+    """
+    size = len(json.dumps(findings).encode())
+    if size > FINDINGS_BYTES_MAX:
+        raise ValueError(f"findings of {size} bytes; at most {FINDINGS_BYTES_MAX} are reported")
+    return dict(findings)

@@ -4,59 +4,10 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks_schema.kinds import AgentKind, Mode, ProblemKind
+from tasks_schema.kinds import AgentKind, Mode
+from tasks_schema.messages.task import CodeTask, TaskSpec
 
 AGENTS_MAX = 1_000_000
-
-
-class Interpreter(BaseModel):
-    """The Python that runs the success command inside the sandbox."""
-
-    model_config = ConfigDict(frozen=True)
-
-    executable: str
-    """Absolute path, as the sandbox sees it after binding `folders`."""
-    version: tuple[int, int]
-    """Major and minor, for example (3, 11)."""
-    folders: tuple[str, ...]
-    """Absolute paths that must be readable for it to start, bound read-only."""
-    venv_in_repo: str | None = None
-    """The folder inside the repository (for example `.venv`) that holds it; None if elsewhere."""
-    is_fleet: bool = False
-    """True for the fleet's own interpreter, the last resort."""
-
-
-class Budget(BaseModel):
-    """What a swarm may spend. Zero means no limit."""
-
-    model_config = ConfigDict(frozen=True)
-
-    seconds: float = Field(default=3600, ge=0)
-    """Wall-clock seconds from the launch."""
-    operations: int = Field(default=0, ge=0)
-    """Edits that may be proposed and evaluated."""
-
-
-class TaskSpec(BaseModel):
-    """What is wanted, and where. Frozen when the swarm is launched."""
-
-    model_config = ConfigDict(frozen=True)
-
-    problem: ProblemKind = ProblemKind.CODE
-    description: str
-    """The task in the person's own words."""
-    repository: str
-    """Absolute path of the folder the code came from: for reports, never read by workers."""
-    success: str
-    """The command that must exit with 0, in the person's own words."""
-    success_argv: tuple[str, ...]
-    """The same, split as a POSIX shell would; it is run without a shell."""
-    scope: tuple[str, ...] = ()
-    """Dotted paths of modules that agents may change; empty means all that are not tests."""
-    interpreter: Interpreter
-    budget: Budget = Budget()
-    command_seconds_max: float = Field(default=600, gt=0)
-    """The longest that one run of the success command may take before it counts as hung."""
 
 
 class SwarmSpec(BaseModel):
@@ -70,10 +21,20 @@ class SwarmSpec(BaseModel):
     kind: AgentKind = AgentKind.SEARCH
     mode: Mode = Mode.SWARM
     seed: int = 0
-    branch: str
-    """Id of the branch in the source store that the swarm was launched on."""
-    import_landing: int
+    branch: str = ""
+    """Id of the branch in the source store that the swarm was launched on; code alone has one."""
+    import_landing: int = 0
     """The landing on that branch that holds the code as it was."""
+
+    @property
+    def code(self) -> CodeTask:
+        """The task of a swarm that works on code; asked of no other."""
+        assert isinstance(self.task, CodeTask), f"swarm {self.swarm_id} does not work on code"
+        return self.task
+
+    def part(self, agent: str) -> str:
+        """Return the prefix of the variables that an agent shares with its part of the swarm."""
+        return f"{agent}/" if self.mode is Mode.PARALLEL else ""
 
 
 def module_path(path: PurePosixPath) -> str:

@@ -36,6 +36,11 @@ ATTEMPTS = Table(
     Column("base_landing", BigInteger),
     Column("landing", BigInteger),  # NULL if it changed nothing
     Column("exit_status", Integer),  # of the success command; NULL if it was not run
+    Column("findings", JSONB(none_as_null=True)),  # what it found out; NULL for code
+    Column("evaluations", BigInteger, nullable=False, server_default="0"),  # the problem's own unit
+    Column("cpu_seconds", Float),  # of the worker and the sandbox; NULL if not measured
+    Column("tokens", BigInteger),  # NULL if no language model was asked
+    Column("dollars", Float),  # NULL if no language model was asked
     Index("ix_attempts_swarm_id_status", "swarm_id", "status"),
 )
 

@@ -17,8 +17,8 @@ from tests.architecture.tree import ROOT, pages
 CODE = re.compile(r"^```sh\n(.*?)^```|`(swarm [^`\n]+)`", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:^|(?<= ))(?<!/swarm )swarm ([a-z]+)([^\n;|&#`]*)", re.MULTILINE)
 SETTING = re.compile(r"SWARM_[A-Z_]+[A-Z]")
-OTHER_VARIABLES = {"SWARM_PASSWORD", "SWARM_PROCESSES", "SWARM_JOB"}
-"""Of `deploy/compose.yaml`; and a beginning that stands for several settings."""
+OTHER_VARIABLES = {"SWARM_PASSWORD", "SWARM_PROCESSES", "SWARM_JOB", "SWARM_RESULTS"}
+"""Of `deploy/compose.yaml`; a beginning that stands for several settings; the name of a page."""
 GROUP: Any = typer.main.get_command(app)
 
 

@@ -6,7 +6,7 @@ from swarm_workers.problems.code.command import pytest_arguments
 from swarm_workers.problems.code.outcome import CommandOutcome
 from swarm_workers.sandbox.result import RunResult
 from tasks_schema.kinds import TestOutcome
-from tasks_schema.messages.swarm import TaskSpec
+from tasks_schema.messages.task import CodeTask
 
 _PYTEST_INTERNAL_ERROR = 3
 _PYTEST_USAGE_ERROR = 4
@@ -18,7 +18,7 @@ _ERROR_MARK = re.compile(r"^(?:INTERNALERROR> |E +|ERROR:? )\s*")
 _ERROR_LINE = re.compile(r"^(?:INTERNALERROR>|E |ERROR[: ])|\berror: |Error\b.*: ")
 
 
-def why_refused(task: TaskSpec, result: RunResult, outcome: CommandOutcome) -> str:
+def why_refused(task: CodeTask, result: RunResult, outcome: CommandOutcome) -> str:
     """Return a sentence on why no agent can work on this code; empty if agents can."""
     if result.stopped_by is not None:
         return _stopped(task, result)
@@ -39,7 +39,7 @@ def why_refused(task: TaskSpec, result: RunResult, outcome: CommandOutcome) -> s
     return ""
 
 
-def _stopped(task: TaskSpec, result: RunResult) -> str:
+def _stopped(task: CodeTask, result: RunResult) -> str:
     if result.stopped_by in ("wall", "cpu"):
         return (
             f"'{task.success}' did not end within {task.command_seconds_max:g} s; "

@@ -64,7 +64,7 @@ class CodeProblem:
         self._agent = agent
         self._shared = swarm.shared_by(agent)
         self._claims = Claims(
-            self._shared, agent, has_budget=bool(swarm.spec.task.budget.operations)
+            self._shared, agent, has_budget=bool(swarm.spec.code.budget.operations)
         )
         self._flaky = FlakyWatch(self._shared, swarm.workbench)
         self._turn = _Turn()
@@ -79,7 +79,7 @@ class CodeProblem:
             self._refuse(str(error))
             return Outcome(AttemptStatus.FAILED, str(error), spec.import_landing)
         self._swarm.outcomes.record(spec.branch, spec.import_landing, outcome)
-        refusal = why_refused(spec.task, result, outcome)
+        refusal = why_refused(spec.code, result, outcome)
         self._shared.stm.atomically(self._write_baseline, outcome, refusal)
         return Outcome(
             AttemptStatus.FINISHED,
@@ -295,7 +295,7 @@ class CodeProblem:
             reason = "the success command passes already; nothing was launched"
             shared.end(SwarmStatus.SUCCEEDED, reason, self._spec.branch)
         else:
-            shared.begin(self._spec.task.budget.operations)
+            shared.begin(self._spec.code.budget.operations)
 
     def _refuse(self, reason: str) -> None:
         self._shared.stm.atomically(self._shared.end, SwarmStatus.FAILED, reason)

@@ -44,7 +44,7 @@ class CodeSwarm:
 
     def shared_by(self, agent: str) -> SharedState:
         """Return the variables that this agent shares: with all, or with none but itself."""
-        part = f"{agent}/" if self.spec.mode is Mode.PARALLEL else ""
+        part = self.spec.part(agent)
         return self.spaces.shared(self.spec.swarm_id, part)
 
     def branch_of(self, shared: SharedState, agent: str) -> str:

@@ -152,8 +152,8 @@ class Workbench:
 
     def run_clean(self, tree: Tree) -> tuple[RunResult, CommandOutcome]:
         """Run the success command on a tree in a fresh process of the sandbox. Blocks."""
-        argv = self._spec.task.success_argv
-        limits = self._limits(self._spec.task.command_seconds_max)
+        argv = self._spec.code.success_argv
+        limits = self._limits(self._spec.code.command_seconds_max)
         try:
             result = self._clean().run(tree, argv, limits=limits)
         except SandboxBrokenError as error:
@@ -182,7 +182,7 @@ class Workbench:
         tree = self._store.checkout(branch, landing)
         scope = self._scope(branch, landing)
         sources = editable_sources(tree, scope)
-        if outcome.red == {COMMAND} and pytest_arguments(self._spec.task.success_argv) is None:
+        if outcome.red == {COMMAND} and pytest_arguments(self._spec.code.success_argv) is None:
             cold = ColdEvaluator(lambda each: self.run_clean(each)[1], tree, sources)
             known = survey_of(outcome, sources)
             return Bench(branch, landing, tree, sources, scope, known, cold)
@@ -204,11 +204,11 @@ class Workbench:
         return still_true(former.survey, changed, outcome.red)
 
     def _scope(self, branch: str, landing: int) -> Scope | None:
-        wanted = self._spec.task.scope
+        wanted = self._spec.code.scope
         return self._store.paths_in_scope(branch, landing, wanted) if wanted else None
 
     def _open_session(self, tree: Tree, outcome: CommandOutcome) -> WarmSession:
-        argv = self._spec.task.success_argv
+        argv = self._spec.code.success_argv
         config = {
             "args": session_arguments(argv, [test.test for test in outcome.tests]),
             "adds_cwd": adds_current_folder(argv),
@@ -231,7 +231,7 @@ class Workbench:
 
     def _boot(self) -> Sandbox:
         self.require_going_on()
-        task = self._spec.task
+        task = self._spec.code
         limits = self._limits(task.command_seconds_max)
         return Sandbox.boot(task.interpreter, repository=task.repository, limits=limits)
 

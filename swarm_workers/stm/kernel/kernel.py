@@ -91,6 +91,10 @@ class Kernel:
         finally:
             self.space.engine.close_session(session)
 
+    def publish_soon(self) -> None:
+        """Let the sums of this process ride along with its next commit."""
+        self.local.published_at = float("-inf")
+
     def _statistics_effects(self) -> tuple[Effect, ...]:
         """Return what publishes the sums of this process."""
         local = self.local

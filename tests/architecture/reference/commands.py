@@ -13,7 +13,7 @@ from orchestrator.cli.main import app
 from tasks_schema import kinds
 from tests.architecture.reference.markdown import code, table
 
-_VALUES = {int: "number", str: "text", Path: "path"}
+_VALUES = {int: "number", float: "number", str: "text", Path: "path"}
 
 
 def render() -> str:

@@ -11,7 +11,8 @@ from swarm_workers.interpreter import find_interpreter
 from swarm_workers.problems.code.workbench import Workbench
 from swarm_workers.protocols import TreeFile
 from swarm_workers.settings import Settings
-from tasks_schema.messages.swarm import SwarmSpec, TaskSpec
+from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.messages.task import CodeTask
 
 pytestmark = pytest.mark.sandbox
 
@@ -21,7 +22,7 @@ LONG = "import time; open('started', 'w'); time.sleep(300)"
 @pytest.fixture
 def bench(tmp_path):
     (tmp_path / "a.py").write_text("")
-    task = TaskSpec(
+    task = CodeTask(
         description="", repository=str(tmp_path), success="", success_argv=("python", "it.py"),
         interpreter=find_interpreter(tmp_path, Path(sys.executable)),
     )  # fmt: skip

@@ -22,7 +22,8 @@ from swarm_workers.source.values import Change
 from swarm_workers.stm import Stm
 from tasks_schema.ids import AgentId, SwarmId, attempt_id
 from tasks_schema.kinds import AgentKind, AttemptStatus, Mode, SwarmStatus
-from tasks_schema.messages.swarm import SwarmSpec, TaskSpec
+from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.messages.task import CodeTask
 from tasks_schema.tables.attempts import ATTEMPTS
 from tasks_schema.tables.swarms import SWARMS
 
@@ -37,7 +38,7 @@ def swarm(database: str, tmp_path: Path) -> Iterator[CodeSwarm]:
     store = SourceStore(engine)
     (tmp_path / "it.py").write_bytes(PASSES_WITH_B)
     imported = store.import_tree({"it.py": TreeFile(PASSES_WITH_B)}, name="it")
-    task = TaskSpec(
+    task = CodeTask(
         description="", repository=str(tmp_path), success="", success_argv=("python", "it.py"),
         interpreter=find_interpreter(tmp_path, Path(sys.executable)),
     )  # fmt: skip

@@ -19,7 +19,8 @@ from orchestrator.settings import OrchestratorSettings
 from swarm_workers.coordination.shared_state import SharedState
 from tasks_schema.kinds import AttemptStatus, SwarmStatus
 from tasks_schema.messages.attempt import AttemptOrder
-from tasks_schema.messages.swarm import Budget, Interpreter, SwarmSpec, TaskSpec
+from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.messages.task import Budget, CodeTask, Interpreter
 from tasks_schema.names import KEY_ACTIVE_SWARMS, KEY_WORKERS
 from tasks_schema.tables.attempts import ATTEMPTS
 from tasks_schema.tables.swarms import SWARMS
@@ -43,7 +44,7 @@ class Fleet:
 
     def launched(self, *, agents: int = 8, operations: int = 0, status: str = "pending") -> None:
         python = Interpreter(executable="/usr/bin/python3", version=(3, 11), folders=("/usr",))
-        task = TaskSpec(
+        task = CodeTask(
             description="", repository="/r", success="pytest", success_argv=("pytest",),
             interpreter=python, budget=Budget(operations=operations),
         )  # fmt: skip

@@ -13,10 +13,11 @@ from orchestrator.queries.status import read_swarm
 from swarm_workers.reporting import writer
 from tasks_schema.kinds import AgentKind, AttemptStatus, SwarmStatus
 from tasks_schema.messages.attempt import AttemptReport
-from tasks_schema.messages.swarm import Interpreter, SwarmSpec, TaskSpec
+from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.messages.task import CodeTask, Interpreter
 from tasks_schema.tables.swarms import SWARMS
 
-TASK = TaskSpec(
+TASK = CodeTask(
     description="", repository="/r", success="true", success_argv=("true",),
     interpreter=Interpreter(executable="/p", version=(3, 11), folders=()),
 )  # fmt: skip

@@ -13,7 +13,8 @@ from swarm_workers.source.values import Landing
 from tasks_schema.ids import NodeId
 from tasks_schema.kinds import AgentKind, AttemptStatus, OperationKind, SwarmStatus
 from tasks_schema.messages.source import Operation
-from tasks_schema.messages.swarm import Interpreter, SwarmSpec, TaskSpec
+from tasks_schema.messages.swarm import SwarmSpec
+from tasks_schema.messages.task import CodeTask, Interpreter
 from tasks_schema.tables.attempts import ATTEMPTS, LANDING_OUTCOMES
 from tasks_schema.tables.swarms import SWARMS
 
@@ -56,7 +57,7 @@ TREE = {
     "src/other.py": "from pkg import is_good\n\nis_good('z')\n",
     "README.md": "# pkg\n\nWords.\n",
 }
-TASK = TaskSpec(
+TASK = CodeTask(
     description="mend it", repository="/r", success="pytest", success_argv=("pytest",),
     interpreter=Interpreter(executable="/p", version=(3, 11), folders=()),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from swarm_workers.sandbox.isolation import probe
 from swarm_workers.sandbox.limits import Limits
 from swarm_workers.sandbox.result import RunResult
 from swarm_workers.sandbox.sandbox import Sandbox
-from tasks_schema.messages.swarm import Interpreter
+from tasks_schema.messages.task import Interpreter
 
 MIB = 2**20
 SMALL = Limits(

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from swarm_workers.sandbox.sandbox import Sandbox
-from tasks_schema.messages.swarm import Interpreter
+from tasks_schema.messages.task import Interpreter
 from tests.integration.sandbox.conftest import REPOSITORY, SMALL
 
 WORKER = """
 import sys
 from swarm_workers.sandbox.limits import Limits
 from swarm_workers.sandbox.sandbox import Sandbox
-from tasks_schema.messages.swarm import Interpreter
+from tasks_schema.messages.task import Interpreter
 interpreter = Interpreter.model_validate_json(sys.argv[1])
 sandbox = Sandbox.boot(interpreter, repository="/srv/x", limits=Limits())
 session = sandbox.open({}, "echo", {})

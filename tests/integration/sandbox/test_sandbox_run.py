@@ -17,7 +17,7 @@ from swarm_workers.sandbox.errors import (
 )
 from swarm_workers.sandbox.result import RunResult
 from swarm_workers.sandbox.sandbox import Sandbox
-from tasks_schema.messages.swarm import Interpreter
+from tasks_schema.messages.task import Interpreter
 from tests.integration.sandbox.conftest import REPOSITORY, SMALL
 
 TESTS = """

@@ -14,7 +14,7 @@ from swarm_workers.sandbox.errors import (
 from swarm_workers.sandbox.limits import Limits
 from swarm_workers.sandbox.sandbox import Sandbox
 from swarm_workers.sandbox.session import Session
-from tasks_schema.messages.swarm import Interpreter
+from tasks_schema.messages.task import Interpreter
 from tests.integration.sandbox.conftest import REPOSITORY, SMALL
 
 

@@ -7,11 +7,11 @@ from swarm_workers.problems.code.outcome import outcome_of
 from swarm_workers.sandbox.result import RunResult
 from tasks_schema.kinds import TestOutcome
 from tasks_schema.messages.attempt import TestResult
-from tasks_schema.messages.swarm import Interpreter, TaskSpec
+from tasks_schema.messages.task import CodeTask, Interpreter
 
 
-def task(success: str) -> TaskSpec:
-    return TaskSpec(
+def task(success: str) -> CodeTask:
+    return CodeTask(
         description="",
         repository="/code",
         success=success,

@@ -1,0 +1,213 @@
+"""`swarm experiment …`: does shared state help? Runs on the fleet, and the report of them.
+
+What they do is loaded inside each, so that `swarm --help` stays quick.
+"""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestrator.cli.stack import read_settings
+from tasks_schema.kinds import ExitCode, Mode, Sharing
+
+if TYPE_CHECKING:
+    from orchestrator.experiments.studies import Wanted
+
+app = typer.Typer(help="Does shared state help? Run and report.", no_args_is_help=True)
+
+_AT_ONCE = 2
+
+
+class StudyName(StrEnum):
+    """What a person can ask for; `orchestrator.experiments.plan.Study` has the same words."""
+
+    COMPARISON = "comparison"
+    SWEEP = "sweep"
+    ABLATION = "ablation"
+    DISTANCE = "distance"
+
+
+TaskArgument = Annotated[
+    str, typer.Argument(help="optimization, sudoku, research, failures, or all of them.")
+]
+Agents = Annotated[int | None, typer.Option(help="Agents of a swarm; default: the task's own.")]
+Iterations = Annotated[
+    int | None, typer.Option(help="Turns of each agent; default: the task's own.")
+]
+Modes = Annotated[str, typer.Option(help="Modes to compare, with commas between.")]
+Seeds = Annotated[
+    int | None, typer.Option(help="Runs of each cell; default: 20, or 3 with --quick.")
+]
+Studies = Annotated[
+    list[StudyName] | None,
+    typer.Option(help="What to vary; repeatable; default: all, or comparison with --quick."),
+]
+Instances = Annotated[
+    list[str] | None, typer.Option(help="Instance of the task; repeatable; default: all.")
+]
+Shared = Annotated[Sharing, typer.Option(help="What a swarm shares.")]
+RoundTrip = Annotated[
+    float, typer.Option(help="Emulated milliseconds to the shared state and back.")
+]
+Sources = Annotated[
+    list[str] | None, typer.Option(help="URL that researchers read as well; repeatable.")
+]
+Corpus = Annotated[
+    list[Path] | None,
+    typer.Option(help="Folder of documents that they read as well; repeatable."),
+]
+Quick = Annotated[bool, typer.Option("--quick", help="Small runs, under a minute.")]
+AtOnce = Annotated[int, typer.Option(min=1, max=32, help="Runs that are under way together.")]
+Name = Annotated[
+    str | None, typer.Option("--id", help="Go on with this experiment, or call it so.")
+]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write all runs to this file.")]
+
+
+@app.callback()
+def experiment() -> None:
+    """Does shared state help? Run and report."""
+
+
+@app.command()
+def run(  # noqa: PLR0913 - one parameter an option
+    task: TaskArgument,
+    *,
+    agents: Agents = None,
+    iterations: Iterations = None,
+    modes: Modes = "single,parallel,swarm",
+    seeds: Seeds = None,
+    study: Studies = None,
+    instance: Instances = None,
+    sharing: Shared = Sharing.BOTH,
+    round_trip: RoundTrip = 0.0,
+    source: Sources = None,
+    corpus: Corpus = None,
+    quick: Quick = False,
+    at_once: AtOnce = _AT_ONCE,
+    experiment_id: Name = None,
+    json: JsonFile = None,
+) -> None:
+    """Run a task in all modes, on the fleet.
+
+    Whatever is done is kept: the same command with --id goes on where it was interrupted.
+    """
+    from orchestrator.cli.runs import RunsDisplay  # noqa: PLC0415
+    from orchestrator.experiments.conducting import conduct  # noqa: PLC0415
+    from orchestrator.experiments.summary import as_json, as_table  # noqa: PLC0415
+    from orchestrator.launch.parts import connect  # noqa: PLC0415
+    from orchestrator.stack.services import ensure_up  # noqa: PLC0415
+
+    wanted = _wanted(
+        agents=agents,
+        iterations=iterations,
+        modes=modes,
+        seeds=seeds,
+        studies=tuple(study or ()),
+        instances=tuple(instance or ()),
+        sharing=sharing,
+        round_trip_milliseconds=round_trip,
+        sources=tuple(source or ()),
+        corpus=tuple(str(folder.expanduser().resolve()) for folder in corpus or ()),
+        quick=quick,
+    )
+    if json is not None:
+        json.touch()  # what cannot be written is to be found out now, not in an hour
+    ensure_up(read_settings())
+    parts = connect(read_settings())
+    with RunsDisplay() as display:
+        done = conduct(
+            parts, task, wanted, experiment_id=experiment_id, at_once=at_once, show=display
+        )
+    if json is not None:
+        json.write_text(as_json(done.experiment, done.rows, done.trials))
+    sys.stdout.write(as_table(done.experiment, done.rows, done.trials))
+    if done.progress.failed:
+        raise typer.Exit(ExitCode.UNSOLVED)
+
+
+@app.command()
+def report(
+    experiment_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[EXPERIMENT]", help="Id of an experiment; default: the newest."),
+    ] = None,
+    *,
+    output: Annotated[Path, typer.Option(help="Folder for the page and its plots.")] = Path(
+        "docs/results"
+    ),
+) -> None:
+    """Write the results of an experiment as a page with tables and plots."""
+    from orchestrator.experiments.report.page import write_page  # noqa: PLC0415
+    from orchestrator.launch.parts import connect  # noqa: PLC0415
+
+    page = write_page(connect(read_settings()), experiment_id, output)
+    sys.stdout.write(f"{page}\n")
+
+
+@app.command()
+def answer(
+    swarm_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[SWARM]", help="Id of a research swarm; default: the newest."),
+    ] = None,
+) -> None:
+    """Print what a research swarm found out, each sentence with its sources."""
+    from orchestrator.launch.parts import connect  # noqa: PLC0415
+    from orchestrator.queries.research import read_answer  # noqa: PLC0415
+
+    with connect(read_settings()).engine.begin() as connection:
+        page = read_answer(connection, swarm_id)
+    sys.stdout.write(page)
+
+
+def _wanted(  # noqa: PLR0913 - one parameter an option
+    *,
+    agents: int | None,
+    iterations: int | None,
+    modes: str,
+    seeds: int | None,
+    studies: tuple[StudyName, ...],
+    instances: tuple[str, ...],
+    sharing: Sharing,
+    round_trip_milliseconds: float,
+    sources: tuple[str, ...],
+    corpus: tuple[str, ...],
+    quick: bool,
+) -> "Wanted":
+    """Return what was typed, checked."""
+    from orchestrator.errors import UsageError  # noqa: PLC0415
+    from orchestrator.experiments.plan import Study  # noqa: PLC0415
+    from orchestrator.experiments.studies import Wanted  # noqa: PLC0415
+
+    if not 0 <= round_trip_milliseconds <= 1000:
+        raise UsageError(
+            f"--round-trip {round_trip_milliseconds:g} is out of range; give 0 to 1000"
+        )
+    return Wanted(
+        agents=agents,
+        iterations=iterations,
+        modes=_modes(modes),
+        seeds=seeds,
+        instances=instances,
+        sharing=sharing,
+        round_trip_seconds=round_trip_milliseconds / 1000,
+        studies=tuple(Study(each) for each in studies) or None,
+        is_quick=quick,
+        sources=sources,
+        corpus=corpus,
+    )
+
+
+def _modes(text: str) -> tuple[Mode, ...]:
+    from orchestrator.errors import UsageError  # noqa: PLC0415
+
+    known = [mode.value for mode in Mode]
+    words = [word.strip() for word in text.split(",")]
+    for word in words:
+        if word not in known:
+            raise UsageError(f"there is no mode '{word}'; choose from {','.join(known)}")
+    return tuple(Mode(word) for word in dict.fromkeys(words))

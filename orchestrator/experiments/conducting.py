@@ -1,0 +1,144 @@
+"""An experiment from what was asked for to its rows: planned, recorded, run."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import PurePath
+from typing import Any
+
+from orchestrator.errors import UsageError
+from orchestrator.experiments import records
+from orchestrator.experiments.commands import command_of
+from orchestrator.experiments.failures.provoking import provoke_all
+from orchestrator.experiments.failures.records import read_trials
+from orchestrator.experiments.failures.trial import TrialRow
+from orchestrator.experiments.plan import FAILURES, Run
+from orchestrator.experiments.rows import Experiment, RunRow
+from orchestrator.experiments.running import Display, Progress, Runner
+from orchestrator.experiments.setting import machine_of, versions_of
+from orchestrator.experiments.studies import Wanted, runs_of
+from orchestrator.experiments.tasks.protocol import ExperimentTask, ReadingTask
+from orchestrator.experiments.tasks.registry import NAMES, task_of
+from orchestrator.launch.parts import Parts
+from tasks_schema.ids import swarm_id
+
+ALL = "all"
+_FAILURE_SEEDS = 10
+_FAILURE_SEEDS_QUICK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """An experiment as this command leaves it."""
+
+    experiment: Experiment
+    rows: list[RunRow]
+    """All that are recorded of it, those of earlier commands included."""
+    trials: list[TrialRow]
+    """Likewise, of failures that were provoked."""
+    progress: Progress
+
+
+def conduct(
+    parts: Parts,
+    task: str,
+    wanted: Wanted,
+    *,
+    experiment_id: str | None,
+    at_once: int,
+    show: Display,
+) -> Conducted:
+    """Run what is missing of an experiment. Blocks; Ctrl-C stops its swarms.
+
+    Args:
+        parts: connections to a fleet that is up.
+        task: one of the tasks, or `failures`, or `all`.
+        wanted: what was asked for; the same for each of them.
+        experiment_id: of one to go on with, or a name for a new one; None makes up a name.
+        at_once: runs that are under way together.
+        show: told the experiment's name, and then how far it is.
+
+    Raises:
+        UsageError: there is no such task or instance, or a number is out of range; nothing was
+            recorded.
+    """
+    names = {ALL: NAMES, FAILURES: ()}.get(task, (task,))
+    tasks = {name: _equipped(task_of(name), wanted, is_alone=task != ALL) for name in names}
+    runs = _in_turn([runs_of(each, wanted) for each in tasks.values()])
+    _check_instances(tasks, runs)
+    experiment = _experiment(parts, task, wanted, experiment_id)
+    name = experiment.experiment_id
+    show.begin(name)
+    with parts.engine.begin() as connection:
+        records.record_experiment(connection, experiment, runs)
+        rows = records.read_runs(connection, name)
+    progress = Runner(parts, name, tasks, at_once=at_once, show=show).run(rows, runs)
+    if task in (ALL, FAILURES):
+        provoked = provoke_all(parts, name, _failure_seeds(wanted), show)
+        progress = replace(provoked, failed=progress.failed)
+    return _conducted(parts, name, progress)
+
+
+def _check_instances(tasks: Mapping[str, ExperimentTask], runs: Sequence[Run]) -> None:
+    """Refuse instances that are none, before anything is recorded."""
+    first_cells = {(run.cell.task, run.cell.instance): run.cell for run in reversed(runs)}
+    for (task, instance), cell in first_cells.items():
+        tasks[task].spec(instance, 1, cell)
+
+
+def _conducted(parts: Parts, name: str, progress: Progress) -> Conducted:
+    with parts.engine.begin() as connection:
+        records.record_completion(connection, name)
+        recorded, _ = records.read_experiment(connection, name)
+        rows = records.read_runs(connection, name)
+        trials = read_trials(connection, name)
+    return Conducted(recorded, rows, trials, progress)
+
+
+def _failure_seeds(wanted: Wanted) -> int:
+    return wanted.seeds or (_FAILURE_SEEDS_QUICK if wanted.is_quick else _FAILURE_SEEDS)
+
+
+def _equipped(task: ExperimentTask, wanted: Wanted, *, is_alone: bool) -> ExperimentTask:
+    """Return the task with what it is to read beside its own.
+
+    Raises:
+        UsageError: it reads nothing, and no other task is run that might.
+    """
+    if not wanted.sources and not wanted.corpus:
+        return task
+    if isinstance(task, ReadingTask):
+        return task.reading(wanted.sources, wanted.corpus)
+    if not is_alone:
+        return task
+    raise UsageError(f"'{task.name}' reads no documents; --source and --corpus are for research")
+
+
+def _in_turn(plans: Sequence[Sequence[Run]]) -> list[Run]:
+    """Return all runs by seed, so that what an interrupted experiment has is balanced."""
+    return sorted(chain.from_iterable(plans), key=lambda run: (run.seed, run.lot))
+
+
+def _experiment(parts: Parts, task: str, wanted: Wanted, experiment_id: str | None) -> Experiment:
+    spec: dict[str, Any] = {
+        "task": task,
+        "agents": wanted.agents,
+        "iterations": wanted.iterations,
+        "modes": list(wanted.modes),
+        "seeds": wanted.seeds,
+        "instances": list(wanted.instances),
+        "sharing": wanted.sharing,
+        "round_trip_seconds": wanted.round_trip_seconds,
+        "studies": None if wanted.studies is None else list(wanted.studies),
+        "is_quick": wanted.is_quick,
+        "sources": list(wanted.sources),
+        "corpus": [PurePath(folder).name for folder in wanted.corpus],
+    }
+    return Experiment(
+        experiment_id=experiment_id or swarm_id(f"{task}-study", secrets.token_bytes(6)),
+        spec=spec,
+        machine=machine_of(parts),
+        versions=versions_of(parts),
+        command=command_of(task, wanted),
+    )

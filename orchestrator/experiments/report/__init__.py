@@ -1,0 +1,1 @@
+"""The page of results: tables, plots and findings, all of it made from rows in Postgres."""

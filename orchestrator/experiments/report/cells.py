@@ -1,0 +1,57 @@
+"""The cells of a table: what came of some runs, and what they cost.
+
+Pure: no I/O, no clock, no chance.
+"""
+
+from collections.abc import Sequence
+from statistics import median
+
+import numpy as np
+
+from orchestrator.experiments.report.markdown import NONE, interval, number, share
+from orchestrator.experiments.samples import Metric, Sample, figures, solved_count
+from orchestrator.experiments.statistics import median_interval
+
+
+def outcome(runs: Sequence[Sample], chance: np.random.Generator) -> tuple[str, ...]:
+    """Return quality, runs solved, seconds and evaluations to solution, and redundant work."""
+    return (
+        interval(median_interval(figures(runs, lambda each: each.value(Metric.QUALITY)), chance)),
+        f"{solved_count(runs)} of {len(runs)}",
+        _to_solution(runs, Metric.SECONDS),
+        _to_solution(runs, Metric.EVALUATIONS),
+        f"{median(figures(runs, lambda each: each.measures.task.redundant)):.0%}",
+    )
+
+
+def _to_solution(runs: Sequence[Sample], metric: Metric) -> str:
+    """Return the median over all runs, those without a solution being the longest of all."""
+    costs = sorted(
+        run.value(metric) if run.measures.task.is_solved else float("inf") for run in runs
+    )
+    middle = costs[len(costs) // 2]
+    return NONE if middle == float("inf") else number(middle)
+
+
+def overhead(runs: Sequence[Sample], chance: np.random.Generator) -> str:
+    """Return coordination's share of the agents' time."""
+    return share(median_interval(figures(runs, lambda each: each.overhead.share), chance))
+
+
+def costs(runs: Sequence[Sample], chance: np.random.Generator) -> tuple[str, ...]:
+    """Return what the runs of one mode cost: effort, money, coordination."""
+    tasks = [run.measures.task for run in runs]
+    tokens = [task.tokens for task in tasks if task.tokens is not None]
+    dollars = [task.dollars for task in tasks if task.dollars is not None]
+    quality = sum(task.quality for task in tasks)
+    cpu = [task.cpu_seconds for task in tasks]
+    return (
+        number(median(task.evaluations for task in tasks)),
+        number(median(cpu)),
+        number(median(task.quality / max(1e-9, task.cpu_seconds) for task in tasks)),
+        number(median(tokens)) if tokens else NONE,
+        number(median(dollars)) if dollars else NONE,
+        number(quality / sum(dollars)) if sum(dollars) else NONE,
+        overhead(runs, chance),
+        f"{median(figures(runs, lambda each: each.overhead.repeats_per_commit)):.3f}",
+    )

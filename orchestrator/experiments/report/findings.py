@@ -1,0 +1,193 @@
+"""What the figures say, in sentences that are made from them, under the four questions.
+
+Pure: no I/O, no clock, no chance.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
+
+from orchestrator.experiments.comparing import Comparison
+from orchestrator.experiments.failures.trial import TrialRow, by_way
+from orchestrator.experiments.plan import Cell, Study
+from orchestrator.experiments.report.markdown import number, p_value
+from orchestrator.experiments.report.material import TaskMaterial
+from orchestrator.experiments.samples import Metric, Sample, figures
+from orchestrator.experiments.verdict import P_MAX, TaskVerdict
+from tasks_schema.kinds import Mode, Sharing
+
+_GAIN_MIN = 1.02
+"""A doubling of the agents that brings less than two per cent brings nothing to speak of."""
+
+
+def when_it_helps(verdict: TaskVerdict, comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """Yield for which instances a swarm was better than agents that work alone."""
+    word = "**worth it**" if verdict.is_worth_it else "**not worth it**"
+    yield f"*{verdict.task}*: shared state is {word}: {_because(verdict)}."
+    for metric in (Metric.QUALITY, Metric.SECONDS):
+        found = [
+            each
+            for each in comparisons
+            if each.metric is metric and each.theirs.mode is Mode.PARALLEL
+        ]
+        yield f"By {metric}, against parallel: {_sorted_out(found)}."
+
+
+def how_large(
+    material: TaskMaterial, verdict: TaskVerdict, comparisons: Sequence[Comparison]
+) -> Iterator[str]:
+    """Yield the size of the effect, where it comes from, and how it grows with the agents."""
+    task = material.task
+    ours, theirs = (
+        material.samples_in(Study.COMPARISON, mode) for mode in (Mode.SWARM, Mode.PARALLEL)
+    )
+    quality, seconds = verdict.quality, verdict.seconds
+    yield (
+        f"*{task.name}*: {task.quality_name} is {_times(quality.factor.value)} that of parallel, "
+        f"time to solution {_times(seconds.factor.value)}; effect sizes "
+        f"{quality.test.effect:+.2f} and {seconds.test.effect:+.2f} (from -1 to 1)."
+    )
+    yield (
+        f"Repeated work is {_share(ours, 'redundant')} of all in a swarm and "
+        f"{_share(theirs, 'redundant')} in parallel; coordination takes {_share(ours, 'overhead')} "
+        f"of the agents' time."
+    )
+    singles = [each for each in comparisons if each.theirs.mode is Mode.SINGLE]
+    yield f"Against a single agent with the turns of all: {_best_of(singles)}."
+    yield from _returns(material)
+
+
+def what_to_share(material: TaskMaterial, comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """Yield what sharing less costs."""
+    certain = [each for each in comparisons if _is_certain(each)]
+    for each in certain:
+        word = "better" if each.test.effect > 0 else "worse"
+        yield (
+            f"*{material.task.name}*: sharing all is {word} than sharing "
+            f"{_shared(each.theirs.sharing)}, by {each.metric}: "
+            f"{_times(each.factor.value)} (p {p_value(each.p_corrected)})."
+        )
+    if comparisons and not certain:
+        yield f"*{material.task.name}*: what is shared makes no difference that chance rules out."
+
+
+def how_it_fails(material: TaskMaterial) -> Iterator[str]:
+    """Yield how coordination grows with agents and with distance."""
+    for study, of in ((Study.SWEEP, _agents), (Study.DISTANCE, _distance)):
+        cells = material.swarm_cells(study)
+        if len(cells) < 2:
+            continue
+        ordered = sorted(cells, key=lambda cell: (cell.agents, cell.round_trip_seconds))
+        first, last = ordered[0], ordered[-1]
+        yield (
+            f"*{material.task.name}*: coordination takes {_share(cells[first], 'overhead')} "
+            f"{of(first)} and {_share(cells[last], 'overhead')} {of(last)}."
+        )
+
+
+def what_failed(trials: Sequence[TrialRow]) -> Iterator[str]:
+    """Yield how each provoked failure ended, with its remedy and without."""
+    ways = by_way(trials)
+    for name in dict.fromkeys(row.failure for row in trials):
+        told = [
+            _met(word, ways.get((name, has))) for word, has in (("with", True), ("without", False))
+        ]
+        yield f"*{name}*: {'; '.join(each for each in told if each)}."
+
+
+def _met(word: str, trials: Sequence[TrialRow] | None) -> str:
+    if not trials:
+        return ""
+    overcome = [row.trial.seconds for row in trials if row.trial.is_overcome]
+    took = f", in {number(median(overcome))} s" if overcome else ""
+    return f"{word} the remedy {len(overcome)} of {len(trials)} trials were overcome{took}"
+
+
+def _because(verdict: TaskVerdict) -> str:
+    quality, seconds = verdict.quality, verdict.seconds
+    return (
+        f"quality {_times(quality.factor.value)} that of parallel "
+        f"(p {p_value(quality.p_corrected)}), "
+        f"time to solution {_times(seconds.factor.value)} (p {p_value(seconds.p_corrected)}), "
+        f"coordination {verdict.overhead.value:.0%} of the agents' time"
+    )
+
+
+def _sorted_out(comparisons: Sequence[Comparison]) -> str:
+    better = [
+        each.ours.instance for each in comparisons if _is_certain(each) and each.test.effect > 0
+    ]
+    worse = [
+        each.ours.instance for each in comparisons if _is_certain(each) and each.test.effect < 0
+    ]
+    open_ = [each.ours.instance for each in comparisons if not _is_certain(each)]
+    parts = (("better on", better), ("worse on", worse), ("no difference shown on", open_))
+    return "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names) or "not run"
+
+
+def _best_of(comparisons: Sequence[Comparison]) -> str:
+    words = []
+    for metric in (Metric.QUALITY, Metric.SECONDS):
+        found = [each.factor.value for each in comparisons if each.metric is metric]
+        if found:
+            words.append(f"{metric} {_times(min(found))} to {_times(max(found))}, by instance")
+    return "; ".join(words) or "not run"
+
+
+def _returns(material: TaskMaterial) -> Iterator[str]:
+    """Yield from how many agents on a doubling brings next to nothing."""
+    cells = material.swarm_cells(Study.SWEEP)
+    ordered = sorted(cells, key=lambda cell: cell.agents)
+    if len(ordered) < 2:
+        return
+    quality = {cell: _median_quality(cells[cell]) for cell in ordered}
+    useful = [
+        after.agents
+        for before, after in pairwise(ordered)
+        if quality[after] >= _GAIN_MIN * quality[before]
+    ]
+    steps = ", ".join(f"{cell.agents}: {number(quality[cell])}" for cell in ordered)
+    last = (
+        f"the last doubling that brings 2 % or more is that to {useful[-1]}"
+        if useful
+        else ("no doubling brings 2 %")
+    )
+    yield f"{material.task.quality_name.capitalize()} by agents ({steps}): {last}."
+
+
+def _median_quality(runs: Sequence[Sample]) -> float:
+    return median(figures(runs, lambda run: run.value(Metric.QUALITY)))
+
+
+def _is_certain(comparison: Comparison) -> bool:
+    return comparison.p_corrected < P_MAX
+
+
+def _times(factor: float) -> str:
+    return f"{number(factor)} times"
+
+
+def _share(runs: Sequence[Sample], figure: str) -> str:
+    if not runs:
+        return "an unknown share"
+    if figure == "overhead":
+        return f"{median(figures(runs, lambda run: run.overhead.share)):.0%}"
+    return f"{median(figures(runs, lambda run: run.measures.task.redundant)):.0%}"
+
+
+def _shared(sharing: Sharing) -> str:
+    words = {
+        Sharing.BOTH: "all",
+        Sharing.BEST: "results alone",
+        Sharing.EXPLORED: "tracks alone",
+        Sharing.NOTHING: "nothing",
+    }
+    return words[sharing]
+
+
+def _agents(cell: Cell) -> str:
+    return f"with {cell.agents} agents" if cell.agents > 1 else "with one agent"
+
+
+def _distance(cell: Cell) -> str:
+    return f"at a round trip of {cell.round_trip_seconds * 1000:g} ms"

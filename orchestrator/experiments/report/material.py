@@ -1,0 +1,111 @@
+"""What a report is made of: the runs of one experiment, sorted by the question they answer.
+
+Pure: no I/O, no clock, no chance.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from orchestrator.experiments.failures.trial import TrialRow
+from orchestrator.experiments.plan import Cell, Size, Study
+from orchestrator.experiments.rows import Experiment, RunRow
+from orchestrator.experiments.samples import Sample, by_cell
+from orchestrator.experiments.studies import studies_of
+from orchestrator.experiments.summary import samples_of, usual_size, verdicts_of
+from orchestrator.experiments.tasks.protocol import ExperimentTask
+from orchestrator.experiments.verdict import TaskVerdict
+from tasks_schema.kinds import Mode
+
+
+@dataclass(frozen=True)
+class TaskMaterial:
+    """The runs of one task."""
+
+    task: ExperimentTask
+    samples: Sequence[Sample]
+    first_instance: str
+    """The one that stands for all in sweep, ablation and distance."""
+
+    @cached_property
+    def size(self) -> Size:
+        """Return the size of the comparison."""
+        return usual_size(self.samples, self.task.name)
+
+    def cells(self, study: Study) -> dict[Cell, list[Sample]]:
+        """Return the runs that help to answer a question, by cell."""
+        return by_cell(
+            sample
+            for sample in self.samples
+            if study in studies_of(sample.cell, self.first_instance, self.size)
+        )
+
+    def swarm_cells(self, study: Study) -> dict[Cell, list[Sample]]:
+        """Return those of them that are of mode `swarm`."""
+        return {cell: r for cell, r in self.cells(study).items() if cell.mode is Mode.SWARM}
+
+    @cached_property
+    def instances(self) -> list[str]:
+        """Return the instances that were compared: in the task's own order, then others."""
+        found = {cell.instance for cell in self.cells(Study.COMPARISON)}
+        known = [*self.task.instances(quick=False), *self.task.instances(quick=True)]
+        return [
+            *(name for name in dict.fromkeys(known) if name in found),
+            *sorted(found - set(known)),
+        ]
+
+    def samples_in(self, study: Study, mode: Mode) -> list[Sample]:
+        """Return the runs of one mode that help to answer a question."""
+        cells = self.cells(study)
+        return [sample for cell, runs in cells.items() if cell.mode is mode for sample in runs]
+
+
+@dataclass(frozen=True)
+class Material:
+    """One experiment."""
+
+    experiment: Experiment
+    started_at: datetime
+    rows: Sequence[RunRow]
+    tasks: Sequence[TaskMaterial]
+    verdicts: Sequence[TaskVerdict]
+    trials: Sequence[TrialRow]
+
+
+def material_of(
+    experiment: Experiment,
+    started_at: datetime,
+    rows: Sequence[RunRow],
+    tasks: Mapping[str, ExperimentTask],
+    trials: Sequence[TrialRow] = (),
+) -> Material:
+    """Return the runs of an experiment, sorted.
+
+    Args:
+        experiment: as it is recorded.
+        started_at: likewise.
+        rows: its runs.
+        tasks: by name, in the order in which they are told of.
+        trials: of failures that were provoked in it.
+    """
+    samples = samples_of(rows)
+    found = [
+        TaskMaterial(task, of_task, _first_instance(experiment, task))
+        for name, task in tasks.items()
+        if (of_task := [sample for sample in samples if sample.cell.task == name])
+    ]
+    order = list(tasks)
+    verdicts = sorted(verdicts_of(samples), key=lambda verdict: order.index(verdict.task))
+    return Material(experiment, started_at, rows, found, verdicts, trials)
+
+
+def seeds_of(samples: Iterable[Sample]) -> int:
+    """Return how many seeds there are."""
+    return len({sample.seed for sample in samples})
+
+
+def _first_instance(experiment: Experiment, task: ExperimentTask) -> str:
+    asked: Sequence[str] = experiment.spec.get("instances") or ()
+    quick = bool(experiment.spec.get("is_quick"))
+    return (*asked, *task.instances(quick=quick))[0]

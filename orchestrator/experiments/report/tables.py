@@ -1,0 +1,196 @@
+"""The tables of the page, each from the runs of one study.
+
+Pure: no I/O, no clock, no chance.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+
+import numpy as np
+
+from orchestrator.experiments.comparing import Comparison, against_modes, against_sharing
+from orchestrator.experiments.failures.trial import TrialRow, by_way
+from orchestrator.experiments.plan import Cell, Study
+from orchestrator.experiments.report.cells import costs, outcome, overhead
+from orchestrator.experiments.report.markdown import interval, number, p_value, share, table
+from orchestrator.experiments.report.material import Material, TaskMaterial
+from orchestrator.experiments.samples import Sample
+from orchestrator.experiments.statistics import median_interval
+from orchestrator.experiments.verdict import TaskVerdict
+from tasks_schema.kinds import Mode
+
+
+def verdict_table(verdicts: Sequence[TaskVerdict]) -> str:
+    """Return each task's verdict with all that it rests on."""
+    head = (
+        "task", "worth it", "quality, of parallel's", "p", "time to solution, of parallel's", "p",
+        "solved, swarm : parallel", "overhead", "pairs",
+    )  # fmt: skip
+    return table(head, (_verdict_row(verdict) for verdict in verdicts))
+
+
+def outcome_table(material: TaskMaterial, chance: np.random.Generator) -> str:
+    """Return what came of each instance in each mode."""
+    head = (
+        "instance", "mode", material.task.quality_name, "solved", "seconds to solution",
+        "evaluations to solution", "redundant work",
+    )  # fmt: skip
+    cells = material.cells(Study.COMPARISON)
+    rows = [
+        (cell.instance, cell.mode.value, *outcome(runs, chance))
+        for instance in material.instances
+        for mode in Mode
+        for cell, runs in cells.items()
+        if cell.instance == instance and cell.mode is mode
+    ]
+    return table(head, rows)
+
+
+def cost_table(material: TaskMaterial, chance: np.random.Generator) -> str:
+    """Return what each mode cost, over all instances."""
+    head = (
+        "mode", "evaluations", "CPU seconds", f"{material.task.quality_name} per CPU second",
+        "tokens", "dollars", "quality per dollar", "overhead", "runs in vain per commit",
+    )  # fmt: skip
+    rows = []
+    for mode in Mode:
+        runs = material.samples_in(Study.COMPARISON, mode)
+        if runs:
+            rows.append((mode.value, *costs(runs, chance)))
+    return table(head, rows)
+
+
+def comparison_table(comparisons: Sequence[Comparison]) -> str:
+    """Return a swarm against the other modes, instance by instance."""
+    head = ("instance", "against", "by", "factor", "effect size", "p", "pairs")
+    rows = [
+        (each.ours.instance, each.theirs.mode.value, each.metric.value, *_tested(each))
+        for each in comparisons
+    ]
+    return table(head, rows)
+
+
+def sharing_table(comparisons: Sequence[Comparison]) -> str:
+    """Return sharing all against sharing less."""
+    head = ("sharing all, against sharing", "by", "factor", "effect size", "p", "pairs")
+    rows = [(each.theirs.sharing.value, each.metric.value, *_tested(each)) for each in comparisons]
+    return table(head, rows)
+
+
+def ablation_table(material: TaskMaterial, chance: np.random.Generator) -> str:
+    """Return what came of a swarm by what it shared."""
+    head = (
+        "shared", material.task.quality_name, "solved", "seconds to solution",
+        "evaluations to solution", "redundant work", "overhead",
+    )  # fmt: skip
+    rows = [
+        (cell.sharing.value, *outcome(runs, chance), overhead(runs, chance))
+        for cell, runs in _sorted(material, Study.ABLATION)
+    ]
+    return table(head, rows)
+
+
+def sweep_table(material: TaskMaterial, chance: np.random.Generator) -> str:
+    """Return what came of swarms and of lone agents by how many there were."""
+    head = (
+        "agents", "mode", material.task.quality_name, "solved", "seconds to solution",
+        "evaluations to solution", "redundant work", "overhead",
+    )  # fmt: skip
+    rows = [
+        (str(cell.agents), cell.mode.value, *outcome(runs, chance), overhead(runs, chance))
+        for cell, runs in _sorted(material, Study.SWEEP)
+    ]
+    return table(head, rows)
+
+
+def distance_table(material: TaskMaterial, chance: np.random.Generator) -> str:
+    """Return what came of runs by how far away the shared state was."""
+    head = (
+        "round trip", "mode", material.task.quality_name, "solved", "seconds to solution",
+        "evaluations to solution", "redundant work", "overhead",
+    )  # fmt: skip
+    rows = [
+        (
+            f"{cell.round_trip_seconds * 1000:g} ms",
+            cell.mode.value,
+            *outcome(runs, chance),
+            overhead(runs, chance),
+        )
+        for cell, runs in _sorted(material, Study.DISTANCE)
+    ]
+    return table(head, rows)
+
+
+def failure_table(trials: Sequence[TrialRow], chance: np.random.Generator) -> str:
+    """Return each failure with its remedy and without."""
+    head = ("failure", "how it is met", "overcome", "seconds", "beside that, in the median")
+    rows = [
+        (
+            f"**{name}**" if has_remedy else name,
+            found[0].way,
+            f"{sum(row.trial.is_overcome for row in found)} of {len(found)}",
+            interval(median_interval([row.trial.seconds for row in found], chance)),
+            _beside([row.trial.figures for row in found]),
+        )
+        for (name, has_remedy), found in by_way(trials).items()
+    ]
+    return table(head, rows)
+
+
+def _beside(figures: Sequence[Mapping[str, float]]) -> str:
+    return "; ".join(
+        f"{name} {number(median(each[name] for each in figures))}" for name in figures[0]
+    )
+
+
+def mode_comparisons(material: TaskMaterial, chance: np.random.Generator) -> list[Comparison]:
+    """Return a swarm against the other modes, corrected for all tests of this task."""
+    return against_modes(material.cells(Study.COMPARISON), chance)
+
+
+def sharing_comparisons(material: TaskMaterial, chance: np.random.Generator) -> list[Comparison]:
+    """Return sharing all against sharing less, corrected for all tests of this task."""
+    return against_sharing(material.cells(Study.ABLATION), chance)
+
+
+def seeds_of(material: Material) -> str:
+    """Return which seeds there are, in words."""
+    seeds = {row.run.seed for row in material.rows}
+    return f"{min(seeds)} to {max(seeds)}" if seeds else "none"
+
+
+def _sorted(material: TaskMaterial, study: Study) -> Iterator[tuple[Cell, list[Sample]]]:
+    found = material.cells(study).items()
+    order = {mode: index for index, mode in enumerate(Mode)}
+    yield from sorted(
+        found,
+        key=lambda item: (
+            item[0].round_trip_seconds,
+            item[0].size.agents,
+            order[item[0].mode],
+        ),
+    )
+
+
+def _verdict_row(verdict: TaskVerdict) -> tuple[str, ...]:
+    runs = verdict.seeds * verdict.instances
+    return (
+        verdict.task,
+        "yes" if verdict.is_worth_it else "no",
+        interval(verdict.quality.factor),
+        p_value(verdict.quality.p_corrected),
+        interval(verdict.seconds.factor),
+        p_value(verdict.seconds.p_corrected),
+        f"{verdict.our_solved} : {verdict.their_solved} of {runs}",
+        share(verdict.overhead),
+        str(verdict.seeds),
+    )
+
+
+def _tested(each: Comparison) -> tuple[str, ...]:
+    return (
+        interval(each.factor),
+        f"{each.test.effect:+.2f}",
+        p_value(each.p_corrected),
+        str(each.pairs),
+    )

@@ -1,0 +1,1 @@
+"""The optimizer: which region to search next, and the code that searches it. Pure."""

@@ -1,0 +1,1 @@
+"""Agents that read sources, take facts from them and write the report; pure."""

@@ -1,0 +1,1 @@
+"""Agents that fill in a Sudoku: the grid as a value, the strategies, and who tries which when."""

@@ -1,0 +1,1 @@
+"""What can be concluded from a grid: one strategy a rule, each a pure function."""

@@ -1,0 +1,1 @@
+"""Sudoku as a problem: puzzles, the state that agents share, and what becomes of their steps."""

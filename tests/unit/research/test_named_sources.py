@@ -1,0 +1,103 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from swarm_workers.clock import RealClock
+from swarm_workers.problems.research.corpus import fetching
+from swarm_workers.problems.research.corpus.fetching import fetch_documents
+from swarm_workers.problems.research.corpus.folders import folder_documents
+from swarm_workers.problems.research.corpus.markup import text_of
+from swarm_workers.problems.research.corpus.named import documents_in, tree_of
+from swarm_workers.problems.research.errors import SourceUnavailableError
+from tests.support.research import documents
+
+LONG = "A ferry crosses the water to the other side every hour. " * 9
+PAGE = f"<html><head><title>x</title></head><body><h1>Ferries</h1><p>{LONG}</p></body></html>"
+
+
+def fetched(handler: Callable[[httpx.Request], httpx.Response], url: str = "http://a.test/x"):
+    return fetch_documents([url], RealClock(), httpx.MockTransport(handler))
+
+
+def answering(**answer: object) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda _: httpx.Response(**({"status_code": 200} | answer))
+
+
+def test_a_page_is_read_as_text() -> None:
+    (found,) = fetched(answering(html=PAGE))
+    assert found.id == "url:http://a.test/x"
+    assert found.text == f"Ferries\n\n{LONG.strip()}"
+
+
+def test_nothing_that_would_run_is_read() -> None:
+    page = "<p>a &lt;b&gt;<script>alert(1)</script> c<br>d</p><style>p {}</style><!-- e --><p>f"
+    assert text_of(page) == "a <b> c\n\nd\n\nf"
+    assert text_of("<script>never closed") == ""
+    assert text_of("no markup & none < needed") == "no markup & none < needed"
+
+
+def test_a_redirect_is_followed() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/x":
+            return httpx.Response(302, headers={"location": "/y"})
+        return httpx.Response(200, text=LONG)
+
+    assert fetched(handler)[0].text == LONG.strip()
+
+
+@pytest.mark.parametrize(
+    ("handler", "reason"),
+    [
+        (answering(status_code=404), "the server answers 404"),
+        (answering(text="too little"), "less than 300 characters"),
+        (answering(content=b"PK", headers={"content-type": "application/zip"}), "not a text"),
+        (answering(content=b"a" * (fetching.BYTES_MAX + 1)), "longer than"),
+        (answering(status_code=302, headers={"location": "/x"}), "redirects"),
+        (
+            answering(status_code=302, headers={"location": "file:///etc/passwd"}),
+            "it does not begin with http",
+        ),
+    ],
+)
+def test_a_source_that_cannot_be_had_is_named_with_the_reason(handler, reason: str) -> None:
+    with pytest.raises(SourceUnavailableError, match=f"cannot be read.*(?i:{reason})"):
+        fetched(handler)
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://a.test/", "a.test", ""])
+def test_other_addresses_are_refused(url: str) -> None:
+    with pytest.raises(SourceUnavailableError):
+        fetched(answering(text=LONG), url)
+
+
+def test_a_server_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "SECONDS_MAX", 0.0)
+    with pytest.raises(SourceUnavailableError, match="took longer than 0 s"):
+        fetched(answering(text=LONG))
+
+
+def test_a_folder_is_read_by_the_order_of_its_paths(tmp_path: Path) -> None:
+    (tmp_path / "b.md").write_text(LONG)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "page.HTML").write_text(PAGE)
+    (tmp_path / "c.py").write_text(LONG)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "d.txt").write_text(LONG)
+    (tmp_path / "e.txt").symlink_to("/etc/passwd")
+    found = folder_documents(tmp_path)
+    name = tmp_path.name
+    assert [each.id for each in found] == [f"file:{name}/a/page.HTML", f"file:{name}/b.md"]
+    assert found[0].text.startswith("Ferries\n\n")
+
+
+def test_a_folder_without_documents_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnavailableError, match="no file in it is a text"):
+        folder_documents(tmp_path)
+    with pytest.raises(SourceUnavailableError, match="no such folder"):
+        folder_documents(tmp_path / "absent")
+
+
+def test_documents_come_back_from_the_tree_as_they_were() -> None:
+    assert documents_in(tree_of(reversed(documents()))) == documents()
