@@ -35,6 +35,7 @@ from . import kernel, search_template
 
 Function = Callable[[Sequence[float]], float]
 
+_LOOK_SECONDS = 0.001
 _GRACE_SECONDS = 5.0
 
 
@@ -122,10 +123,16 @@ class Server:
         self._template.settimeout(_GRACE_SECONDS)
         ended: Dict[str, Any] = json.loads(self._template.recv(search_template.BYTES_MAX))
         self._template.settimeout(None)
-        for left in self._leftovers():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(left, signal.SIGKILL)
+        self._clear(time.monotonic() + _GRACE_SECONDS)
         return ended
+
+    def _clear(self, deadline: float) -> None:
+        """End whatever the run left behind, and see it gone: what forks meanwhile is next."""
+        while (left := self._leftovers()) and time.monotonic() < deadline:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(_LOOK_SECONDS)
 
     def _leftovers(self) -> List[int]:
         processes = {int(name) for name in os.listdir("/proc") if name.isdigit()}

@@ -7,7 +7,6 @@ needless WATCH, so what was foretold in vain has to be asked several times befor
 Pure: no I/O, no clock, no chance.
 """
 
-import math
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -107,6 +106,10 @@ class Call(NamedTuple):
     caller: object = None
     """The thread or task."""
 
+    def is_same_as(self, other: "Call") -> bool:
+        """Say whether it is the same code with the same handles, whoever calls."""
+        return self.code is other.code and self.handles == other.handles
+
 
 @dataclass(slots=True)
 class _Streak:
@@ -127,6 +130,8 @@ class Sites:
         self._sites: dict[object, Site] = {}
         self._streaks: dict[object, _Streak] = {}
         """The latest call of each caller."""
+        self._latest: _Streak | None = None
+        """Of any: tasks that live for one call each go on where others have left off."""
 
     def of(self, call: Call) -> Site:
         """Return what is known of the code that is called."""
@@ -139,21 +144,24 @@ class Sites:
 
     def note_end(self, call: Call, now: float, *, is_smooth: bool) -> None:
         """A transaction of this call has ended, without a conflict or with some."""
-        streak = self._streaks.get(call.caller)
-        if streak is None:
-            if len(self._streaks) >= CALLERS_MAX:
-                self._streaks.clear()
-            streak = self._streaks[call.caller] = _Streak(call, -math.inf)
-        is_next = is_smooth and call == streak.call and now - streak.at < REPEAT_SECONDS_MAX
-        streak.smooth_runs = streak.smooth_runs + 1 if is_next else 0
-        streak.call, streak.at = call, now
+        before = self._streak_of(call) if is_smooth else None
+        is_next = before is not None and now - before.at < REPEAT_SECONDS_MAX
+        runs = before.smooth_runs + 1 if is_next and before is not None else 0
+        if len(self._streaks) >= CALLERS_MAX:
+            self._streaks.clear()
+        self._latest = self._streaks[call.caller] = _Streak(call, now, runs)
 
     def is_repeating(self, call: Call) -> bool:
         """Say whether this call is likely to be made again at once, and to meet no conflict."""
-        streak = self._streaks.get(call.caller)
-        if streak is None or streak.smooth_runs < REPEATS_BEFORE_CARRY:
-            return False
-        return streak.call == call
+        streak = self._streak_of(call)
+        return streak is not None and streak.smooth_runs >= REPEATS_BEFORE_CARRY
+
+    def _streak_of(self, call: Call) -> _Streak | None:
+        """Return the caller's streak, or that of whoever came last, if it is of this call."""
+        for streak in (self._streaks.get(call.caller), self._latest):
+            if streak is not None and streak.call.is_same_as(call):
+                return streak
+        return None
 
 
 def call_of(
