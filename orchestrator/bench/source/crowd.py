@@ -1,5 +1,6 @@
 """Writers at once: each in a lane of its own, beside all of them as one author."""
 
+import math
 import multiprocessing
 import statistics
 import time
@@ -23,7 +24,7 @@ LANES_MIN = 2.0
 SIZE = 1000
 """Operations of one push: what an import sends. A small push is one statement, and holds its lane
 for so short a time that the processors are the limit, not the lanes."""
-_READY_MADE = 20
+_READY_MADE_A_SECOND = 10
 """Pushes that each writer makes ready before a turn: what is measured is the store."""
 _NODES = 8000
 _READY_SECONDS_MAX = 60.0
@@ -41,11 +42,12 @@ def measure_crowd(engine: Engine, url: str, *, writers: int, rounds: int, second
     """
     branch = SourceStore(engine).import_tree(library_tree(_NODES), name="crowded").branch_id
     spawn = multiprocessing.get_context("spawn")
+    ready = math.ceil(_READY_MADE_A_SECOND * seconds)
     pipes: list[Pipe] = []
     processes: list[Any] = []
     for number in range(writers):
         near, far = spawn.Pipe()
-        process = spawn.Process(target=write, args=(url, branch, number, far), daemon=True)
+        process = spawn.Process(target=write, args=(url, branch, number, ready, far), daemon=True)
         process.start()
         pipes.append(near)
         processes.append(process)
@@ -77,12 +79,12 @@ def measure_crowd(engine: Engine, url: str, *, writers: int, rounds: int, second
     )
 
 
-def write(url: str, branch: str, number: int, pipe: Pipe) -> None:
+def write(url: str, branch: str, number: int, ready_made: int, pipe: Pipe) -> None:
     """Push as told through a pipe, until it is closed: the whole life of one writer's process."""
     engine = connect(url)
     edits, log = Edits.on(engine, branch, seed=number), OperationLog(engine)
     while True:
-        ready = [edits.batch(SIZE) for _ in range(_READY_MADE)]
+        ready = [edits.batch(SIZE) for _ in range(ready_made)]
         pipe.send(0)
         try:
             is_shared, seconds = pipe.recv()
