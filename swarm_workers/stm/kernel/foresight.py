@@ -157,8 +157,8 @@ class Sites:
         return streak is not None and streak.smooth_runs >= REPEATS_BEFORE_CARRY
 
     def _streak_of(self, call: Call) -> _Streak | None:
-        """Return the caller's streak, or that of whoever came last, if it is of this call."""
-        for streak in (self._streaks.get(call.caller), self._latest):
+        """Return the streak of whoever came last, or the caller's own, if it is of this call."""
+        for streak in (self._latest, self._streaks.get(call.caller)):
             if streak is not None and streak.call.is_same_as(call):
                 return streak
         return None

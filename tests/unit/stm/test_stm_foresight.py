@@ -76,9 +76,16 @@ def test_a_repetition_is_smooth_and_at_once() -> None:
 
 def test_the_calls_of_others_in_between_do_not_end_a_repetition() -> None:
     sites = Sites()
-    mine, theirs = (call_of(len, (), caller) for caller in ("me", "them"))
+    mine, theirs = call_of(len, (), "me"), call_of(lambda: None, (), "them")
     for now in (1.0, 1.01, 1.02):
         sites.note_end(mine, now, is_smooth=True)
         sites.note_end(theirs, now, is_smooth=False)
     assert sites.is_repeating(mine)
     assert not sites.is_repeating(theirs)
+
+
+def test_tasks_of_one_call_each_go_on_where_others_left_off() -> None:
+    sites = Sites()
+    for now, caller in enumerate("aba"):
+        sites.note_end(call_of(len, (), caller), 1 + now / 100, is_smooth=True)
+    assert sites.is_repeating(call_of(len, (), "b"))
