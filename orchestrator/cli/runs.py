@@ -1,55 +1,33 @@
 """How far an experiment is: a bar on a terminal, else a line now and then; on stderr."""
 
-from types import TracebackType
-from typing import Self
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-from orchestrator.experiments.running import Progress as Runs
+from orchestrator.cli.bars import Bar
+from orchestrator.experiments.running import Progress
 
 _LINE_SECONDS = 5.0
 
 
-class RunsDisplay:
+class RunsDisplay(Bar):
     """Shows how many runs are done, and how long the rest will take."""
 
     def __init__(self) -> None:
         """Show nothing yet."""
-        self._console = Console(stderr=True)
-        self._progress = Progress(
+        super().__init__(
             TextColumn("{task.completed:.0f} of {task.total:.0f} runs"),
             BarColumn(),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
+            total=1,
         )
-        self._bar = self._progress.add_task("", total=1)
         self._shown_at = -_LINE_SECONDS
-
-    def __enter__(self) -> Self:
-        """Begin to draw, if there is a terminal."""
-        if self._console.is_terminal:
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Clear what was drawn."""
-        if self._console.is_terminal:
-            self._progress.stop()
 
     def begin(self, experiment_id: str) -> None:
         """Show the name by which the experiment can be gone on with."""
         self._print(f"experiment {experiment_id}; after an interruption add --id {experiment_id}")
 
-    def __call__(self, progress: Runs) -> None:
+    def __call__(self, progress: Progress) -> None:
         """Show how far it is; what went wrong is shown always."""
         if progress.latest:
             self._print(f"note: {progress.latest}")

@@ -128,18 +128,11 @@ class CountedRunner:
     def _booted(self) -> Sandbox:
         if self._sandbox is None:
             interpreter = find_interpreter(Path(job.BOX), None)
-            sandbox = Sandbox.boot(interpreter, repository=job.BOX, limits=self._limits())
+            sandbox = Sandbox.boot(
+                interpreter,
+                repository=job.BOX,
+                limits=Limits.of(self._settings, _SESSION_SECONDS_MAX),
+            )
             with self._lock:
                 self._sandbox = sandbox
         return self._sandbox
-
-    def _limits(self) -> Limits:
-        settings = self._settings
-        return Limits(
-            wall_seconds=_SESSION_SECONDS_MAX,
-            cpu_seconds=_SESSION_SECONDS_MAX,
-            memory_bytes=settings.job_memory_bytes_max,
-            processes=settings.job_processes_max,
-            disk_bytes=settings.job_disk_bytes_max,
-            output_bytes=settings.job_output_bytes_max,
-        )

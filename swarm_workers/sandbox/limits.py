@@ -1,6 +1,9 @@
 """What one sandboxed job may use."""
 
 from dataclasses import dataclass
+from typing import Self
+
+from swarm_workers.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,18 @@ class Limits:
     """
     output_bytes: int = 2**20
     """What it writes to stdout and stderr together; it is stopped when it writes more."""
+
+    @classmethod
+    def of(cls, settings: Settings, seconds: float) -> Self:
+        """Return what the settings allow a job, for so many seconds of wall clock and of CPU."""
+        return cls(
+            wall_seconds=seconds,
+            cpu_seconds=seconds,
+            memory_bytes=settings.job_memory_bytes_max,
+            processes=settings.job_processes_max,
+            disk_bytes=settings.job_disk_bytes_max,
+            output_bytes=settings.job_output_bytes_max,
+        )
 
     def __post_init__(self) -> None:
         """State that a bound of nothing is a mistake of the caller."""

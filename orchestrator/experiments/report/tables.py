@@ -3,7 +3,7 @@
 Pure: no I/O, no clock, no chance.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 
 import numpy as np
@@ -79,44 +79,42 @@ def sharing_table(comparisons: Sequence[Comparison]) -> str:
 
 def ablation_table(material: TaskMaterial, chance: np.random.Generator) -> str:
     """Return what came of a swarm by what it shared."""
-    head = (
-        "shared", material.task.quality_name, "solved", "seconds to solution",
-        "evaluations to solution", "redundant work", "overhead",
-    )  # fmt: skip
-    rows = [
-        (cell.sharing.value, *outcome(runs, chance), overhead(runs, chance))
-        for cell, runs in _sorted(material, Study.ABLATION)
-    ]
-    return table(head, rows)
+    return _varied(material, Study.ABLATION, {"shared": lambda cell: cell.sharing.value}, chance)
 
 
 def sweep_table(material: TaskMaterial, chance: np.random.Generator) -> str:
     """Return what came of swarms and of lone agents by how many there were."""
-    head = (
-        "agents", "mode", material.task.quality_name, "solved", "seconds to solution",
-        "evaluations to solution", "redundant work", "overhead",
-    )  # fmt: skip
-    rows = [
-        (str(cell.agents), cell.mode.value, *outcome(runs, chance), overhead(runs, chance))
-        for cell, runs in _sorted(material, Study.SWEEP)
-    ]
-    return table(head, rows)
+    columns = {"agents": lambda cell: str(cell.agents), "mode": lambda cell: cell.mode.value}
+    return _varied(material, Study.SWEEP, columns, chance)
 
 
 def distance_table(material: TaskMaterial, chance: np.random.Generator) -> str:
     """Return what came of runs by how far away the shared state was."""
+    columns = {
+        "round trip": lambda cell: f"{cell.round_trip_seconds * 1000:g} ms",
+        "mode": lambda cell: cell.mode.value,
+    }
+    return _varied(material, Study.DISTANCE, columns, chance)
+
+
+def _varied(
+    material: TaskMaterial,
+    study: Study,
+    columns: Mapping[str, Callable[[Cell], str]],
+    chance: np.random.Generator,
+) -> str:
+    """Return what came of the cells of a study, behind the columns that tell them apart."""
     head = (
-        "round trip", "mode", material.task.quality_name, "solved", "seconds to solution",
+        *columns, material.task.quality_name, "solved", "seconds to solution",
         "evaluations to solution", "redundant work", "overhead",
     )  # fmt: skip
     rows = [
         (
-            f"{cell.round_trip_seconds * 1000:g} ms",
-            cell.mode.value,
+            *[tell(cell) for tell in columns.values()],
             *outcome(runs, chance),
             overhead(runs, chance),
         )
-        for cell, runs in _sorted(material, Study.DISTANCE)
+        for cell, runs in _sorted(material, study)
     ]
     return table(head, rows)
 

@@ -97,15 +97,12 @@ class OptimizationExperiment:
         goal = surface.quality(surface.goal(spec.task.tolerance))
         end = curve[-1] if curve and curve[-1].quality >= goal else None
         visits = _visits(attempts)
-        return Measures(
-            quality=curve[-1].quality if curve else 0.0,
-            is_solved=end is not None,
-            evaluations_to_solution=None if end is None else end.evaluations,
-            seconds_to_solution=None if end is None else end.seconds,
+        return Measures.along(
+            curve,
+            attempts,
+            end=end,
             evaluations=sum(each.evaluations for each in attempts),
-            cpu_seconds=sum(each.cpu_seconds for each in attempts),
             redundant=1 - len(visits) / visits.total() if visits else 0.0,
-            curve=curve,
             detail=_detail(spec.task, attempts, visits),
         )
 

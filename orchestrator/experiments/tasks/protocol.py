@@ -79,6 +79,39 @@ class Measures:
     detail: Mapping[str, JsonValue] = field(default_factory=dict)
     """What only this task knows, as JSON; `explored` (a list of [x, y, z, visits]) makes a map."""
 
+    @classmethod
+    def along(
+        cls,
+        curve: tuple[Point, ...],
+        attempts: Sequence[AttemptRow],
+        *,
+        end: Point | None,
+        evaluations: int,
+        redundant: float,
+        detail: Mapping[str, JsonValue],
+    ) -> Self:
+        """Return what came of a run whose quality took this course.
+
+        Args:
+            curve: see there; empty if nothing was found.
+            attempts: of the run.
+            end: the point of the curve at which the goal was reached; None if it was not.
+            evaluations: see there.
+            redundant: see there.
+            detail: see there.
+        """
+        return cls(
+            quality=curve[-1].quality if curve else 0.0,
+            is_solved=end is not None,
+            evaluations_to_solution=None if end is None else end.evaluations,
+            seconds_to_solution=None if end is None else end.seconds,
+            evaluations=evaluations,
+            cpu_seconds=sum(each.cpu_seconds for each in attempts),
+            redundant=redundant,
+            curve=curve,
+            detail=detail,
+        )
+
 
 class ExperimentTask(Protocol):
     """A task. Law: `spec` and `measure` depend on their arguments alone."""

@@ -92,15 +92,12 @@ class ResearchExperiment:
         pairs = [
             (str(each.findings["question"]), str(each.findings["source"])) for each in readings
         ]
-        return Measures(
-            quality=curve[-1].quality if curve else 0.0,
-            is_solved=end is not None,
-            evaluations_to_solution=None if end is None else end.evaluations,
-            seconds_to_solution=None if end is None else end.seconds,
+        return Measures.along(
+            curve,
+            attempts,
+            end=end,
             evaluations=len(readings),
-            cpu_seconds=sum(each.cpu_seconds for each in attempts),
             redundant=1 - len(set(pairs)) / len(pairs) if pairs else 0.0,
-            curve=curve,
             detail=_detail(spec.task, readings) | self._reported(attempts),
         )
 

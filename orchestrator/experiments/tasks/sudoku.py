@@ -76,15 +76,12 @@ class SudokuExperiment:
         curve = tuple(_curve(attempts, next(solutions(clues)), given))
         end = curve[-1] if curve and curve[-1].quality == 81 - given else None
         events = Counter(str(each.findings.get("event", "none")) for each in attempts)
-        return Measures(
-            quality=curve[-1].quality if curve else 0.0,
-            is_solved=end is not None,
-            evaluations_to_solution=None if end is None else end.evaluations,
-            seconds_to_solution=None if end is None else end.seconds,
+        return Measures.along(
+            curve,
+            attempts,
+            end=end,
             evaluations=sum(each.evaluations for each in attempts),
-            cpu_seconds=sum(each.cpu_seconds for each in attempts),
             redundant=_redundant(attempts),
-            curve=curve,
             detail={name: events[name] for name in _EVENTS},
         )
 

@@ -153,7 +153,7 @@ class Workbench:
     def run_clean(self, tree: Tree) -> tuple[RunResult, CommandOutcome]:
         """Run the success command on a tree in a fresh process of the sandbox. Blocks."""
         argv = self._spec.code.success_argv
-        limits = self._limits(self._spec.code.command_seconds_max)
+        limits = Limits.of(self._settings, self._spec.code.command_seconds_max)
         try:
             result = self._clean().run(tree, argv, limits=limits)
         except SandboxBrokenError as error:
@@ -213,7 +213,7 @@ class Workbench:
             "args": session_arguments(argv, [test.test for test in outcome.tests]),
             "adds_cwd": adds_current_folder(argv),
         }
-        limits = self._limits(_SESSION_SECONDS_MAX)
+        limits = Limits.of(self._settings, _SESSION_SECONDS_MAX)
         if self._session_sandbox is None:
             self._session_sandbox = self._boot()
         try:
@@ -232,16 +232,5 @@ class Workbench:
     def _boot(self) -> Sandbox:
         self.require_going_on()
         task = self._spec.code
-        limits = self._limits(task.command_seconds_max)
+        limits = Limits.of(self._settings, task.command_seconds_max)
         return Sandbox.boot(task.interpreter, repository=task.repository, limits=limits)
-
-    def _limits(self, seconds: float) -> Limits:
-        settings = self._settings
-        return Limits(
-            wall_seconds=seconds,
-            cpu_seconds=seconds,
-            memory_bytes=settings.job_memory_bytes_max,
-            processes=settings.job_processes_max,
-            disk_bytes=settings.job_disk_bytes_max,
-            output_bytes=settings.job_output_bytes_max,
-        )
