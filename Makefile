@@ -31,7 +31,7 @@ check: .venv/.dev  ## Format, lint, types, layers: nothing is changed
 	$(BIN)/lint-imports
 
 test: .venv/.dev  ## All tests but the long ones, on real servers of their own
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 soak: .venv/.dev  ## All tests, the long ones included
 	$(BIN)/pytest --run-soak --timeout 3600
