@@ -31,6 +31,14 @@ class TrialSpace:
         self._open.append(Stm.connect(self.url, self.name))
         return self._open[-1]
 
+    @property
+    def runs(self) -> int:
+        """Runs of bodies that the clients of this space have begun so far, those in vain included.
+
+        Also those that ended before their body did: at a token, at the gate, or while reading.
+        """
+        return sum(stm.statistics().total.runs for stm in tuple(self._open))
+
     def plain(self) -> redis.Redis:
         """Return a client without our transactions, for what is done without the remedy."""
         return redis.Redis.from_url(self.url)
