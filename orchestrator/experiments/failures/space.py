@@ -1,4 +1,4 @@
-"""A space of its own for each trial, and agents that are threads with connections of their own."""
+"""A space of its own for a trial without fleet; its agents are threads with own connections."""
 
 import secrets
 import threading

@@ -4,9 +4,18 @@ import threading
 
 import pytest
 
+from orchestrator.experiments.failures.crash import held_turn
 from orchestrator.experiments.failures.livelock import Livelock
 from orchestrator.experiments.failures.space import trial_space
 from orchestrator.experiments.failures.starvation import Starvation
+from swarm_workers.attempt.lease import Lease
+from swarm_workers.attempt.lifecycle import Verdict
+from swarm_workers.clock import RealClock
+from swarm_workers.coordination.shared_state import SharedState
+from swarm_workers.settings import Settings
+from swarm_workers.stm import check
+from tasks_schema.kinds import AgentKind
+from tasks_schema.messages.attempt import AttemptOrder
 
 SHORT_COMMITS_PER_SECOND_MAX = 6 / 0.005
 """Six agents, each with a pause of at least 5 ms."""
@@ -53,3 +62,35 @@ def test_every_run_that_was_begun_counts_towards_a_livelock(redis_url, has_remed
     trial = Livelock(redis_url).provoke(has_remedy=has_remedy, seed=1)
     assert trial.is_overcome
     assert trial.figures["runs begun per commit"] * 16 * 8 >= len(thoughts) >= 16 * 8
+
+
+def order_of(swarm: str) -> AttemptOrder:
+    return AttemptOrder(swarm=swarm, agent="solver-0000", kind=AgentKind.SOLVER, turn=0)
+
+
+def test_a_process_that_holds_a_turn_holds_it_until_it_is_killed(redis_url):
+    with trial_space(redis_url, "held") as space:
+        shared = SharedState(space.stm())
+        settings = Settings(lease_seconds=60)
+        mine = Lease(shared, order_of(space.name), settings, RealClock())
+        with held_turn(redis_url, order_of(space.name)):
+            record = shared.stm.atomically(shared.turn("solver-0000").get)
+            assert record.holder != mine.holder
+
+            def renewed() -> None:
+                check(shared.turn("solver-0000").get().until > record.until)
+
+            shared.stm.atomically(renewed, timeout_seconds=10)
+            assert mine.claim().verdict is Verdict.DROP
+        assert mine.claim().verdict is Verdict.RUN
+
+
+def test_a_turn_that_is_held_by_somebody_is_not_held_again(redis_url):
+    with trial_space(redis_url, "held") as space:
+        lease = Lease(SharedState(space.stm()), order_of(space.name), Settings(), RealClock())
+        assert lease.claim().verdict is Verdict.RUN
+        with (
+            pytest.raises(AssertionError, match="was refused"),
+            held_turn(redis_url, order_of(space.name)),
+        ):
+            pass
