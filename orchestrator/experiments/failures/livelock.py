@@ -27,9 +27,14 @@ class Livelock:
 
     url: str
     name: str = "livelock"
-    provocation: str = "sixteen agents read three variables, think for 2 ms, and write them"
+    provocation: str = (
+        "a model in a space of its own: sixteen agents read three variables, think for 2 ms, and "
+        "write them"
+    )
     remedy: str = "after a conflict, transactions take turns at the contended variables"
     without: str = "`transaction()` of redis-py: WATCH, MULTI, and again at once"
+    overcome: str = "each of the sixteen has committed eight times"
+    seconds_max: float = LIMIT_SECONDS
 
     def provoke(self, *, has_remedy: bool, seed: int) -> Trial:
         """Return after how long all have done their eight transactions, and how often in vain."""
