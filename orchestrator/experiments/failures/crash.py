@@ -54,9 +54,10 @@ class Crash:
         "the worker that gets it finds its holder dead, or its lease lapsed, and takes it"
     )
     without: str = (
-        "the turn is not sent again: nobody can take it, so the time is how long was waited"
+        "the turn is not sent again: nobody can take it, so the time is how long was waited; only "
+        "then it is sent, for the swarm to end"
     )
-    overcome: str = "another process did the turn"
+    overcome: str = "another process did the turn; timed from the kill"
     seconds_max: float = _SECONDS_MAX
 
     def provoke(self, *, has_remedy: bool, seed: int) -> Trial:
