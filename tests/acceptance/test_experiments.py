@@ -114,3 +114,27 @@ def test_what_cannot_be_run_is_refused_in_one_sentence(swarm, arguments, sentenc
 
 def test_a_report_of_what_was_never_run_is_refused(swarm):
     assert "there is no experiment 'never'" in swarm.refused("experiment", "report", "never")
+
+
+def test_each_failure_is_overcome_with_its_remedy_and_the_page_says_what_that_means(
+    swarm, tmp_path
+):
+    named = ("--seeds", "1", "--id", "trials")
+    swarm.run("experiment", "run", "optimization", *SMALL, *named)
+    found = ran(swarm, tmp_path / "trials.json", "failures", *named)
+    trials = {(each["failure"], each["has_remedy"]): each for each in found["failures"]}
+    assert len(trials) == 10
+    assert all(each["trial"]["is_overcome"] for (_, has), each in trials.items() if has)
+    for name in ("deadlock", "starvation", "crashed holder", "poisoned state"):
+        assert not trials[name, False]["trial"]["is_overcome"]
+    for has_remedy in (True, False):
+        figures = trials["crashed holder", has_remedy]["trial"]["figures"]
+        assert figures == {"turns reported, of 6": 6}
+    told = ("report", found["experiment_id"], "--output", str(tmp_path))
+    text = Path(swarm.run("experiment", *told).strip()).read_text(encoding="utf-8")
+    for each in found["failures"]:
+        assert f"*Overcome*: {each['overcome']}." in text
+        assert f"| {each['seconds_max']:g} s " in text
+    for left in ("swarms where ended_at is null", "attempts where reported_at is null"):
+        query = f"select swarm_id from {left} and starts_with(swarm_id, %s)"
+        assert swarm.query(query, "sudoku-") == []

@@ -1,6 +1,9 @@
 """A poisoned state: an agent writes what is wrong, and others build on it.
 
-This one is provoked on the fleet: a Sudoku one of whose agents writes wrong cells on purpose.
+Provoked on the fleet: a Sudoku one of whose agents writes wrong cells on purpose. The audit that
+overcomes it solves the puzzle by itself and knows the answer: an oracle. What is shown is that the
+liar is found by what each move rests on, and what was built on the lie undone, once there is a
+judge of single moves; not that there is one for every problem.
 """
 
 from dataclasses import dataclass
@@ -27,9 +30,16 @@ class Poison:
 
     parts: Parts
     name: str = "poisoned state"
-    provocation: str = "one of four agents of a Sudoku writes a wrong cell in its first four turns"
-    remedy: str = "a contradiction starts an audit: the liar is expelled, its effects undone"
-    without: str = "nobody audits: a contradiction ends the swarm"
+    provocation: str = (
+        "on the fleet: one of four agents of a Sudoku writes a wrong cell in its first four turns"
+    )
+    remedy: str = (
+        "a contradiction starts an audit, which solves the puzzle by itself and holds each move "
+        "against the solution (an oracle): the liar is expelled, what rests on its lie undone"
+    )
+    without: str = "nobody audits: a contradiction that no guess explains ends the swarm unsolved"
+    overcome: str = "all 81 cells are right"
+    seconds_max: float = _SECONDS_MAX
 
     def provoke(self, *, has_remedy: bool, seed: int) -> Trial:
         """Return after how long the puzzle was solved all the same."""

@@ -47,6 +47,8 @@ def record_trial(
             "has_remedy": has_remedy,
             "provocation": failure.provocation,
             "way": failure.remedy if has_remedy else failure.without,
+            "overcome": failure.overcome,
+            "seconds_max": failure.seconds_max,
         },
         "mode": Mode.SWARM,
         "agents": 0,
@@ -74,4 +76,6 @@ def _trial_row(row: Any) -> TrialRow:
         has_remedy=row.cell["has_remedy"],
         seed=row.seed,
         trial=Trial(**row.measures),
+        overcome=row.cell.get("overcome", ""),
+        seconds_max=row.cell.get("seconds_max"),
     )

@@ -1,4 +1,4 @@
-"""A space of its own for each trial, and agents that are threads with connections of their own."""
+"""A space of its own for a trial without fleet; its agents are threads with own connections."""
 
 import secrets
 import threading
@@ -30,6 +30,14 @@ class TrialSpace:
         """Return a client of the space."""
         self._open.append(Stm.connect(self.url, self.name))
         return self._open[-1]
+
+    @property
+    def runs(self) -> int:
+        """Runs of bodies that the clients of this space have begun so far, those in vain included.
+
+        Also those that ended before their body did: at a token, at the gate, or while reading.
+        """
+        return sum(stm.statistics().total.runs for stm in tuple(self._open))
 
     def plain(self) -> redis.Redis:
         """Return a client without our transactions, for what is done without the remedy."""

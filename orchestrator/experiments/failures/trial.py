@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 LIMIT_SECONDS = 2.0
-"""A trial that has not come to an end by then never would: it counts as hung."""
+"""After that a trial without fleet is given up, and counts as not overcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,9 @@ class Trial:
     """One failure, provoked once."""
 
     is_overcome: bool
-    """Whether the work went on, or was ended with its reason, within the limit."""
+    """Whether what the failure calls so came about within its bound."""
     seconds: float
-    """Until it was; the limit if it was not."""
+    """Until then; if it did not, until the trial ended, for most at the bound."""
     figures: Mapping[str, float] = field(default_factory=dict)
     """What else was measured, by a name with its unit."""
 
@@ -34,6 +34,10 @@ class TrialRow:
     has_remedy: bool
     seed: int
     trial: Trial
+    overcome: str = ""
+    """What `is_overcome` means here, in a sentence; empty if it was not written down."""
+    seconds_max: float | None = None
+    """The bound of the trial; None if it was not written down."""
 
 
 class Failure(Protocol):
@@ -57,6 +61,16 @@ class Failure(Protocol):
     @property
     def without(self) -> str:
         """What stands in for the remedy in the other half of the trials, in a sentence."""
+        ...
+
+    @property
+    def overcome(self) -> str:
+        """What it means that it was overcome, in a sentence."""
+        ...
+
+    @property
+    def seconds_max(self) -> float:
+        """For how long is waited for that, at most; what was not overcome by then counts as not."""
         ...
 
     def provoke(self, *, has_remedy: bool, seed: int) -> Trial:

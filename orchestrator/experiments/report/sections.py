@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from orchestrator.experiments.commands import cell_command
-from orchestrator.experiments.failures.trial import LIMIT_SECONDS
+from orchestrator.experiments.failures.trial import TrialRow
 from orchestrator.experiments.plan import Study
 from orchestrator.experiments.report import findings, tables
 from orchestrator.experiments.report.markdown import table
@@ -28,8 +28,9 @@ _READING = (
     "had."
 )
 _PROVOKED = (
-    f"Each on a real server, with the remedy (in bold) and without. What has not come to an end "
-    f"after {LIMIT_SECONDS:g} s counts as hung, except for the poisoned state, which has 30 s."
+    "Each on a real server, with the remedy (in bold) and without. What *overcome* means is said "
+    "below for each. *At most* is for how long was waited for that: a trial that did not come to "
+    "it tells how long was waited, or until when its swarm lived, and not how long it would take."
 )
 
 
@@ -130,8 +131,12 @@ def failure_section(material: Material, plates: Plates) -> Iterator[str]:
 
 
 def _provocations(material: Material) -> Iterator[str]:
-    told = {row.failure: row.provocation for row in material.trials}
-    yield from (f"*{name}*: {provocation}." for name, provocation in told.items())
+    told = {row.failure: row for row in material.trials}
+    yield from (f"*{name}*: {row.provocation}.{_meaning(row)}" for name, row in told.items())
+
+
+def _meaning(row: TrialRow) -> str:
+    return f" *Overcome*: {row.overcome}." if row.overcome else ""
 
 
 def cost_section(material: Material) -> Iterator[str]:

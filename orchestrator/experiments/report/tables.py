@@ -121,13 +121,16 @@ def _varied(
 
 def failure_table(trials: Sequence[TrialRow], chance: np.random.Generator) -> str:
     """Return each failure with its remedy and without."""
-    head = ("failure", "how it is met", "overcome", "seconds", "beside that, in the median")
+    head = (
+        "failure", "how it is met", "overcome", "seconds", "at most", "beside that, in the median",
+    )  # fmt: skip
     rows = [
         (
             f"**{name}**" if has_remedy else name,
             found[0].way,
             f"{sum(row.trial.is_overcome for row in found)} of {len(found)}",
             interval(median_interval([row.trial.seconds for row in found], chance)),
+            "" if found[0].seconds_max is None else f"{found[0].seconds_max:g} s",
             _beside([row.trial.figures for row in found]),
         )
         for (name, has_remedy), found in by_way(trials).items()

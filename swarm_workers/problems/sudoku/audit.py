@@ -2,7 +2,13 @@
 
 A move is wrong if it rules out a digit of the solution although its guesses are right. The first
 wrong one is a lie; whoever had seen it built on it in good faith and is not to blame, but what was
-built has to go with it. The audit alone asks the solver: it is a judge, not one of those who work.
+built has to go with it.
+
+The audit solves the puzzle by itself and so knows the answer: it is an oracle, which a problem in
+general does not have. It is asked only once the state cannot go on, and tells nobody the solution,
+only which moves go. What a move rests on is recorded by its author (`Move.seen`) and is general.
+What is not recorded is enough to do without the oracle, by replaying each rule on what its author
+saw: moves of one turn have no order, and a refutation that was kept has lost its branch.
 
 Pure: no I/O, no clock, no chance.
 """
