@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from orchestrator.errors import UsageError
 from orchestrator.experiments.plan import Cell, Size
-from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point
+from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point, began
 from swarm_workers.problems.sudoku.collection import collection
 from swarm_workers.problems.sudoku.errors import PuzzleError
 from swarm_workers.problems.sudoku.reading import read_puzzle
@@ -36,6 +36,7 @@ class SudokuExperiment:
 
     name = "sudoku"
     quality_name = "cells solved"
+    redundant_name = "candidates that had been ruled out before on the same guesses"
     kind = AgentKind.SOLVER
 
     def instances(self, *, quick: bool) -> tuple[str, ...]:
@@ -74,12 +75,11 @@ class SudokuExperiment:
         given = sum(char not in ".0" for char in spec.task.puzzle)
         clues = spec.task.puzzle.replace("0", ".")
         curve = tuple(_curve(attempts, next(solutions(clues)), given))
-        end = curve[-1] if curve and curve[-1].quality == 81 - given else None
         events = Counter(str(each.findings.get("event", "none")) for each in attempts)
         return Measures.along(
             curve,
             attempts,
-            end=end,
+            goal=81 - given,
             evaluations=sum(each.evaluations for each in attempts),
             redundant=_redundant(attempts),
             detail={name: events[name] for name in _EVENTS},
@@ -103,18 +103,16 @@ def clues_of(instance: str) -> str:
         raise UsageError(str(error)) from error
 
 
-def _curve(attempts: Iterable[AttemptRow], solution: str, given: int) -> Iterator[Point]:
+def _curve(attempts: Sequence[AttemptRow], solution: str, given: int) -> Iterator[Point]:
     """Yield a point wherever some agent knew more cells than any had before."""
-    evaluations, best, began = 0, 0, None
+    evaluations, best, start = 0, 0, began(attempts)
     for each in attempts:
-        started = each.ended_seconds - each.seconds
-        began = started if began is None else min(began, started)
         evaluations += each.evaluations
         grid = str(each.findings.get("grid", ""))
         cells = sum(one == other for one, other in zip(grid, solution, strict=False)) - given
         if cells > best:
             best = cells
-            yield Point(evaluations, each.ended_seconds - began, float(cells))
+            yield Point(evaluations, each.ended_seconds - start, float(cells))
 
 
 def _redundant(attempts: Iterable[AttemptRow]) -> float:

@@ -1,5 +1,6 @@
 """What the experiment asks of Sudoku: instances, the spec of a run, figures from its rows."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,6 +59,12 @@ def test_a_run_is_solved_by_the_attempt_that_knows_all_cells():
     assert (found.quality, found.evaluations_to_solution) == (EMPTY, 20)
     assert found.seconds_to_solution == 3.0
     assert found.cpu_seconds == 1.5
+
+
+def test_time_is_counted_from_the_first_start_though_another_turn_ends_first():
+    slow = replace(row(5, SOLUTION), started_at=BEGAN, seconds=5)
+    found = TASK.measure(spec_of(CLUES), [row(3, with_right_cells(7)), slow])
+    assert [point.seconds for point in found.curve] == [3.0, 5.0]
 
 
 def test_what_two_agents_conclude_of_one_branch_is_counted_as_redundant_once():
