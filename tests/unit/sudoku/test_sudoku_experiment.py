@@ -11,7 +11,7 @@ from orchestrator.experiments.tasks.protocol import AttemptRow
 from orchestrator.experiments.tasks.sudoku import TASK
 from swarm_workers.problems.sudoku.collection import collection
 from swarm_workers.problems.sudoku.solver import solutions
-from tasks_schema.kinds import AttemptStatus, Mode
+from tasks_schema.kinds import AttemptStatus, Mode, SwarmStatus
 from tests.support.sudoku import Table, spec_of
 
 CLUES = collection()["named-1"].clues
@@ -86,6 +86,14 @@ def test_every_instance_has_a_spec(quick):
         spec = TASK.spec(name, 1, cell())
         assert next(solutions(spec.puzzle))
         assert spec.iterations == 10
+
+
+def test_one_puzzle_of_the_full_set_takes_any_agent_one_turn_so_that_sharing_cannot_win():
+    spec = TASK.spec("seventeen-3", 1, cell())
+    assert "seventeen-3" in TASK.instances(quick=False)
+    for index in range(8):
+        table = Table(spec_of(spec.puzzle, agents=8, steps_max=spec.steps_max))
+        assert table.settle(table.look(index, 0)).status is SwarmStatus.SUCCEEDED
 
 
 def test_one_agent_alone_gets_the_turns_of_all():
