@@ -2,8 +2,9 @@
 
 The agents are the same in every mode: each knows every strategy and goes round them, so that one
 that is alone can solve what a swarm can. What differs is only whose moves it sees. (Specialists,
-who know one strategy each, would make mode `parallel` weak by construction.) What agents say they
-have solved is held against the solution, and only what is right counts.
+who know one strategy each, make mode `parallel` weak by construction: they can be asked for, and
+are no instance of the set.) What agents say they have solved is held against the solution, and only
+what is right counts.
 
 Pure: no I/O, no clock, no chance.
 """
@@ -11,29 +12,14 @@ Pure: no I/O, no clock, no chance.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from orchestrator.errors import UsageError
 from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point, began
-from swarm_workers.problems.sudoku.collection import collection
-from swarm_workers.problems.sudoku.errors import PuzzleError
-from swarm_workers.problems.sudoku.reading import read_puzzle
+from orchestrator.experiments.tasks.sudoku_instances import FULL, QUICK, instance_named
 from swarm_workers.problems.sudoku.solver import solutions
 from tasks_schema.kinds import AgentKind
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import SudokuTask
 
-_STEPS_MAX = 96
-"""Strategies that an agent applies before it tells the others: some 15 ms of thinking.
-
-To claim a turn, to look and to settle take some 3 ms together. With 64 steps, 10 ms of thinking,
-that was a fifth of an agent's time; with more it is less, but what others know comes later."""
-_QUICK = ("platinum-blonde", "inkala-2012")
-_FULL = (
-    "platinum-blonde", "inkala-2012", "ai-escargot", "golden-nugget", "fata-morgana", "seventeen-3",
-)  # fmt: skip
-"""Published hard ones, which take many guesses; and one with 17 clues that the rules alone solve.
-That one takes any agent one turn, so there is nothing to share and a swarm cannot win: a set in
-which sharing has always something to give would answer the question by its choice."""
 _EVENTS = ("moved", "dry", "guessed", "refuted", "late", "idle", "undone")
 
 
@@ -47,7 +33,7 @@ class SudokuExperiment:
 
     def instances(self, *, quick: bool) -> tuple[str, ...]:
         """Return the names of the puzzles."""
-        return _QUICK if quick else _FULL
+        return QUICK if quick else FULL
 
     def size(self, *, quick: bool) -> Size:
         """Return a size at which an agent alone has turns enough for most puzzles."""
@@ -56,23 +42,21 @@ class SudokuExperiment:
     def spec(self, instance: str, seed: int, cell: Cell) -> SudokuTask:  # noqa: ARG002 - one puzzle for all seeds
         """Return the task on a puzzle of the collection, or on one that is given as text.
 
-        Either may end in `@` and the number of strategies that a turn may apply.
+        What may follow it says how agents work on it: see `sudoku_instances.py`.
 
         Raises:
             UsageError: it is neither.
         """
-        name, _, steps = instance.partition("@")
-        if steps and not (steps.isdecimal() and int(steps)):
-            raise UsageError(
-                f"'{steps}' in '{instance}' is no number of steps; say for example @64"
-            )
+        named = instance_named(instance)
         return SudokuTask(
             description=f"solve the Sudoku {instance}",
             iterations=cell.iterations,
             sharing=cell.sharing,
             round_trip_seconds=cell.round_trip_seconds,
-            puzzle=clues_of(name),
-            steps_max=int(steps or _STEPS_MAX),
+            puzzle=named.clues,
+            steps_max=named.steps_max,
+            strategies=named.strategies,
+            is_specialized=named.is_specialized,
         )
 
     def measure(self, spec: SwarmSpec, attempts: Sequence[AttemptRow]) -> Measures:
@@ -90,23 +74,6 @@ class SudokuExperiment:
             redundant=_redundant(attempts),
             detail={name: events[name] for name in _EVENTS},
         )
-
-
-def clues_of(instance: str) -> str:
-    """Return the clues of a puzzle by its name, or from its text.
-
-    Raises:
-        UsageError: there is no such puzzle, or what is wrong with the one given.
-    """
-    known = collection().get(instance)
-    if known is not None:
-        return known.clues
-    if not any(char in ".0|" for char in instance):
-        raise UsageError(f"there is no puzzle '{instance}'; say for example '{_FULL[0]}'")
-    try:
-        return read_puzzle(instance)
-    except PuzzleError as error:
-        raise UsageError(str(error)) from error
 
 
 def _curve(attempts: Sequence[AttemptRow], solution: str, given: int) -> Iterator[Point]:

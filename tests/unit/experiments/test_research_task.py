@@ -55,6 +55,15 @@ def test_a_question_in_words_is_an_instance(home: Path) -> None:
     assert task.library == make_library(home).digest
 
 
+def test_so_many_facts_as_a_person_names_are_enough(home: Path) -> None:
+    task = TASK.spec("how does a ferry find its harbour? #20", 1, CELL)
+    assert (task.questions, task.facts_wanted) == (("how does a ferry find its harbour?",), 20)
+    assert TASK.spec("how does a ferry find its harbour?", 1, CELL).facts_wanted == 0
+    assert TASK.spec("which C# ferry has which harbour", 1, CELL).facts_wanted == 0
+    with pytest.raises(UsageError, match="wants 0 facts; give 1 to 100,000 after the #"):
+        TASK.spec("how does a ferry find its harbour? #0", 1, CELL)
+
+
 def test_what_cannot_be_an_instance_is_told(home: Path) -> None:
     with pytest.raises(UsageError, match="no kind of topic 'broad'; choose wide, "):
         TASK.spec("broad", 1, CELL)

@@ -9,6 +9,7 @@ from orchestrator.errors import UsageError
 from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.tasks.protocol import AttemptRow
 from orchestrator.experiments.tasks.sudoku import TASK
+from swarm_workers.agents.sudoku.strategies.catalogue import NAMED
 from swarm_workers.problems.sudoku.collection import collection
 from swarm_workers.problems.sudoku.solver import solutions
 from tasks_schema.kinds import AttemptStatus, Mode, SwarmStatus
@@ -105,12 +106,28 @@ def test_a_puzzle_can_be_given_as_text_and_its_steps_with_it():
     assert (spec.puzzle, spec.steps_max) == (CLUES, 3)
 
 
+def test_the_four_named_strategies_can_be_asked_for_and_end_stuck_where_they_are_too_weak():
+    spec = TASK.spec("hidden-7:named", 1, cell())
+    assert (spec.strategies, spec.is_specialized) == (NAMED, False)
+    told = spec_of(spec.puzzle, strategies=spec.strategies, steps_max=spec.steps_max)
+    assert Table(told).play().status is SwarmStatus.EXHAUSTED
+
+
+def test_an_agent_for_each_strategy_can_be_asked_for_with_or_without_the_others():
+    every = TASK.spec("hidden-7:specialists", 1, cell())
+    assert (every.strategies, every.is_specialized) == ((), True)
+    few = TASK.spec("hidden-7@3:named:specialists", 1, cell())
+    assert (few.strategies, few.is_specialized, few.steps_max) == (NAMED, True, 3)
+
+
 @pytest.mark.parametrize(
     ("instance", "reason"),
     [
         ("named-9999", "there is no puzzle 'named-9999'"),
         ("named-1@many", "'many' in 'named-1@many' is no number of steps"),
         ("named-1@0", "'0' in 'named-1@0' is no number of steps"),
+        ("named-1:generalists", "'generalists' in 'named-1:generalists' is unknown; say :named or"),
+        ("named-1:", "'' in 'named-1:' is unknown"),
         ("55" + "." * 79, "the clue 5 stands in r1c1 and in r1c2"),
         ("." * 81, "more than one grid fits"),
         ("." * 80, "this text has 80"),
