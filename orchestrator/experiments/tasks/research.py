@@ -26,7 +26,8 @@ from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import ResearchTask
 
 GOAL_SHARE = 0.4
-"""A run has reached its goal with this share of the facts that there are."""
+"""A run has reached its goal with this share of the facts that there are, or with as many as a
+person said are enough."""
 
 
 class ResearchExperiment:
@@ -90,7 +91,7 @@ class ResearchExperiment:
         return Measures.along(
             tuple(_curve(readings, began(attempts))),
             attempts,
-            goal=spec.task.facts_reachable * GOAL_SHARE or None,
+            goal=spec.task.facts_wanted or spec.task.facts_reachable * GOAL_SHARE or None,
             evaluations=len(readings),
             redundant=_repeated(pairs),
             detail=_detail(spec.task, readings) | self._reported(attempts),

@@ -90,6 +90,18 @@ def test_facts_count_once_whoever_finds_them_and_readings_that_repeat_are_redund
     assert (found.detail["best_agent"], found.detail["refused"]) == (3, 1)
 
 
+def test_facts_enough_for_a_person_are_the_goal_of_a_run() -> None:
+    task = ResearchTask(
+        description="d", topic="t", iterations=9, facts_reachable=100, facts_wanted=3
+    )
+    rows = [
+        row(0, 0, 0, question="q", source="a", facts=["1", "2"]),
+        row(1, 0, 1, question="q", source="b", facts=["2", "3"]),
+    ]
+    assert TASK.measure(spec_of(task), rows).evaluations_to_solution == 2
+    assert not TASK.measure(spec_of(task), rows[:1]).is_solved
+
+
 def test_a_source_read_for_another_question_is_read_twice_and_not_redundant() -> None:
     task = ResearchTask(description="d", topic="t", iterations=9)
     rows = [
