@@ -152,16 +152,19 @@ def report(
 def answer(
     swarm_id: Annotated[
         str | None,
-        typer.Argument(metavar="[SWARM]", help="Id of a research swarm; default: the newest."),
+        typer.Argument(
+            metavar="[SWARM]", help="Id of a research or Sudoku swarm; default: the newest."
+        ),
     ] = None,
 ) -> None:
-    """Print what a research swarm found out, each sentence with its sources."""
-    from orchestrator.launch.parts import connect  # noqa: PLC0415
-    from orchestrator.queries.research import read_answer  # noqa: PLC0415
+    """Print what a swarm found out: a report, each sentence with its sources, or a Sudoku grid.
 
-    with connect(read_settings()).engine.begin() as connection:
-        page = read_answer(connection, swarm_id)
-    sys.stdout.write(page)
+    A swarm that is under way is waited for.
+    """
+    from orchestrator.experiments.answering import await_answer  # noqa: PLC0415
+    from orchestrator.launch.parts import connect  # noqa: PLC0415
+
+    sys.stdout.write(await_answer(connect(read_settings()), swarm_id))
 
 
 def _wanted(  # noqa: PLR0913 - one parameter an option

@@ -21,6 +21,8 @@ from orchestrator.experiments.studies import Wanted, runs_of
 from orchestrator.experiments.tasks.protocol import ExperimentTask, ReadingTask
 from orchestrator.experiments.tasks.registry import NAMES, task_of
 from orchestrator.launch.parts import Parts
+from swarm_workers.problems.research.corpus.fetching import refuse_secrets
+from swarm_workers.problems.research.errors import SourceUnavailableError
 from tasks_schema.ids import swarm_id
 
 ALL = "all"
@@ -60,9 +62,10 @@ def conduct(
         show: told the experiment's name, and then how far it is.
 
     Raises:
-        UsageError: there is no such task or instance, or a number is out of range; nothing was
-            recorded.
+        UsageError: there is no such task or instance, a number is out of range, or the address of a
+            source carries a secret; nothing was recorded.
     """
+    _refuse_secrets(wanted.sources)
     names = {ALL: NAMES, FAILURES: ()}.get(task, (task,))
     tasks = {name: _equipped(task_of(name), wanted, is_alone=task != ALL) for name in names}
     runs = _in_turn([runs_of(each, wanted) for each in tasks.values()])
@@ -78,6 +81,14 @@ def conduct(
         provoked = provoke_all(parts, name, _failure_seeds(wanted), show)
         progress = replace(provoked, failed=progress.failed)
     return _conducted(parts, name, progress)
+
+
+def _refuse_secrets(sources: Sequence[str]) -> None:
+    """Refuse sources whose addresses carry a secret, whether or not the task reads them."""
+    try:
+        refuse_secrets(sources)
+    except SourceUnavailableError as error:
+        raise UsageError(str(error)) from error
 
 
 def _check_instances(tasks: Mapping[str, ExperimentTask], runs: Sequence[Run]) -> None:

@@ -16,6 +16,7 @@ class Digging:
 
     name: str = "digging"
     quality_name: str = "depth"
+    redundant_name: str = "holes dug before"
     kind: AgentKind = AgentKind.OPTIMIZER
 
     def instances(self, *, quick: bool) -> tuple[str, ...]:

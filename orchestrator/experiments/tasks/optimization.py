@@ -1,7 +1,9 @@
 """Optimization as an experiment: which surfaces, how large a run, and what came of it.
 
 A surface is moved by the seed of a run, so that its optimum lies at no grid point and no agent can
-know it; all modes get the same surface. Values are those that the workers computed.
+know it; all modes get the same surface. `ridges` is the exception: it is the one function that is
+given as it is, and stays in its place, so that with it seeds draw the agents' chance alone. Values
+are those that the workers computed.
 
 Pure: no I/O, no clock, no chance.
 """
@@ -15,7 +17,7 @@ from pydantic import JsonValue
 
 from orchestrator.errors import UsageError
 from orchestrator.experiments.plan import Cell, Size
-from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point
+from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point, began
 from swarm_workers.problems.optimization.surface import Surface, surface_of
 from tasks_schema.kinds import AgentKind, Sharing, SurfaceKind
 from tasks_schema.messages.swarm import SwarmSpec
@@ -57,8 +59,8 @@ class OptimizationExperiment:
 
     name = "optimization"
     quality_name = "way from the mean to the optimum"
+    redundant_name = "exploring turns in a region searched before"
     kind = AgentKind.OPTIMIZER
-    sharings = tuple(sharing.value for sharing in Sharing)
 
     def instances(self, *, quick: bool) -> tuple[str, ...]:
         """Return the names of the surfaces."""
@@ -95,12 +97,11 @@ class OptimizationExperiment:
         surface = surface_of(spec.task)
         curve = tuple(_curve(attempts, surface))
         goal = surface.quality(surface.goal(spec.task.tolerance))
-        end = curve[-1] if curve and curve[-1].quality >= goal else None
         visits = _visits(attempts)
         return Measures.along(
             curve,
             attempts,
-            end=end,
+            goal=goal,
             evaluations=sum(each.evaluations for each in attempts),
             redundant=1 - len(visits) / visits.total() if visits else 0.0,
             detail=_detail(spec.task, attempts, visits),
@@ -138,17 +139,20 @@ def cells_per_axis(dimensions: int) -> int:
 def _curve(attempts: Sequence[AttemptRow], surface: Surface) -> Iterator[Point]:
     """Yield a point wherever some agent found a better value than any had before."""
     evaluations, best = 0, 0.0
-    began = min((each.started_at.timestamp() for each in attempts), default=0.0)
+    start = began(attempts)
     for each in attempts:
         evaluations += each.evaluations
         quality = surface.quality(float(each.findings.get("score", float("-inf"))))
         if quality > best:
             best = quality
-            yield Point(evaluations, each.ended_seconds - began, quality)
+            yield Point(evaluations, each.ended_seconds - start, quality)
 
 
 def _visits(attempts: Sequence[AttemptRow]) -> Counter[str]:
-    """Return how often each region was searched."""
+    """Return how often each region was searched, which exploring turns do.
+
+    A turn that refines a point is in no region, and no repetition: it goes on from what is known.
+    """
     regions = (str(each.findings.get("region", "")) for each in attempts)
     return Counter(region for region in regions if region)
 

@@ -4,10 +4,10 @@ There is one implementation a task beside this file: a module with a constant `T
 `registry.py` finds by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 from pydantic import JsonValue
 
@@ -18,6 +18,7 @@ from tasks_schema.messages.task import OptimizationTask, ResearchTask, SudokuTas
 
 ReadyTask = OptimizationTask | SudokuTask | ResearchTask
 """What an experiment can be made of: all that there is to launch is the message."""
+_Amount = TypeVar("_Amount", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,12 @@ class Measures:
     """Spent by all agents in the whole run."""
     cpu_seconds: float
     redundant: float
-    """Share of the work that repeats what some agent of the run had done before: 0 to 1."""
+    """Share of the work that repeats what some agent of the run had done before: 0 to 1. Of which
+    work, the task says: see `ExperimentTask.redundant_name`."""
     tokens: int | None = None
+    """Of all attempts in which a model was asked; None if in none."""
     dollars: float | None = None
+    """Likewise."""
     curve: tuple[Point, ...] = ()
     """Where the quality changed, in order of time; the best that the run as a whole had by then."""
     detail: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -85,21 +89,26 @@ class Measures:
         curve: tuple[Point, ...],
         attempts: Sequence[AttemptRow],
         *,
-        end: Point | None,
+        goal: float | None,
         evaluations: int,
         redundant: float,
         detail: Mapping[str, JsonValue],
     ) -> Self:
         """Return what came of a run whose quality took this course.
 
+        Its solution is the first point that reaches the goal: turns that are under way then still
+        end, and may find what is better yet.
+
         Args:
             curve: see there; empty if nothing was found.
             attempts: of the run.
-            end: the point of the curve at which the goal was reached; None if it was not.
+            goal: the quality from which on the run is solved; None if no quality is.
             evaluations: see there.
             redundant: see there.
             detail: see there.
         """
+        reached = (point for point in curve if goal is not None and point.quality >= goal)
+        end = next(reached, None)
         return cls(
             quality=curve[-1].quality if curve else 0.0,
             is_solved=end is not None,
@@ -108,9 +117,25 @@ class Measures:
             evaluations=evaluations,
             cpu_seconds=sum(each.cpu_seconds for each in attempts),
             redundant=redundant,
+            tokens=_total(each.tokens for each in attempts),
+            dollars=_total(each.dollars for each in attempts),
             curve=curve,
             detail=detail,
         )
+
+
+def began(attempts: Sequence[AttemptRow]) -> float:
+    """Return the Unix time at which the first attempt of a run started; 0 if there is none.
+
+    The first to start need not be the first to end, so all are looked at before any is timed.
+    """
+    return min((each.started_at.timestamp() for each in attempts), default=0.0)
+
+
+def _total(amounts: Iterable[_Amount | None]) -> _Amount | None:
+    """Return the sum of those that are there; None if none is, which is not the same as 0."""
+    there = [amount for amount in amounts if amount is not None]
+    return sum(there[1:], there[0]) if there else None
 
 
 class ExperimentTask(Protocol):
@@ -124,6 +149,14 @@ class ExperimentTask(Protocol):
     @property
     def quality_name(self) -> str:
         """What `Measures.quality` counts, in words for a table's head, such as `cells solved`."""
+        ...
+
+    @property
+    def redundant_name(self) -> str:
+        """What counts in `Measures.redundant`, in words for a table's head.
+
+        For example `exploring turns in a region searched before`.
+        """
         ...
 
     @property

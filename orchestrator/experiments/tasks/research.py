@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.tasks.naming import Named, name_documents
-from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point
+from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point, began
 from orchestrator.experiments.tasks.research_topics import INSTANCES, QUICK, topic_task
 from orchestrator.settings import OrchestratorSettings
 from swarm_workers.problems.research.checking import check_report
@@ -26,7 +26,8 @@ from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import ResearchTask
 
 GOAL_SHARE = 0.4
-"""A run has reached its goal with this share of the facts that there are."""
+"""A run has reached its goal with this share of the facts that there are, or with as many as a
+person said are enough."""
 
 
 class ResearchExperiment:
@@ -39,8 +40,8 @@ class ResearchExperiment:
 
     name = "research"
     quality_name = "distinct supported facts"
+    redundant_name = "readings of a source that was read for the same question before"
     kind = AgentKind.RESEARCHER
-    sharings = tuple(sharing.value for sharing in Sharing)
 
     def __init__(self, named: Named | None = None) -> None:
         """Name what is read beside the library of this machine; nothing is opened."""
@@ -86,18 +87,13 @@ class ResearchExperiment:
         """Return what came of a run: the facts that all of its agents found, each once."""
         assert isinstance(spec.task, ResearchTask), f"swarm {spec.swarm_id} is no research"
         readings = [each for each in attempts if each.findings.get("source")]
-        curve = tuple(_curve(readings))
-        goal = spec.task.facts_reachable * GOAL_SHARE
-        end = next((point for point in curve if goal and point.quality >= goal), None)
-        pairs = [
-            (str(each.findings["question"]), str(each.findings["source"])) for each in readings
-        ]
+        pairs = [(each.findings["question"], each.findings["source"]) for each in readings]
         return Measures.along(
-            curve,
+            tuple(_curve(readings, began(attempts))),
             attempts,
-            end=end,
+            goal=spec.task.facts_wanted or spec.task.facts_reachable * GOAL_SHARE or None,
             evaluations=len(readings),
-            redundant=1 - len(set(pairs)) / len(pairs) if pairs else 0.0,
+            redundant=_repeated(pairs),
             detail=_detail(spec.task, readings) | self._reported(attempts),
         )
 
@@ -115,7 +111,8 @@ class ResearchExperiment:
         return {
             "sentences": found.sentences,
             "quotations": found.quotations,
-            "faults": list(found.faults[:10]),
+            "faults": list(found.faults),
+            "faults_count": len(found.faults),
         }
 
 
@@ -129,19 +126,23 @@ def _extended(base: Library, named: Named) -> Library:
     return extended_library(OrchestratorSettings().home, base, named.documents)
 
 
-def _curve(readings: Sequence[AttemptRow]) -> Iterator[Point]:
+def _curve(readings: Sequence[AttemptRow], start: float) -> Iterator[Point]:
     """Yield a point wherever a reading brought a fact that none had brought before."""
-    began = min((each.started_at.timestamp() for each in readings), default=0.0)
     found: set[str] = set()
     for count, each in enumerate(readings, 1):
         before = len(found)
         found.update(_facts(each))
         if len(found) > before:
-            yield Point(count, each.ended_seconds - began, float(len(found)))
+            yield Point(count, each.ended_seconds - start, float(len(found)))
 
 
 def _facts(reading: AttemptRow) -> list[str]:
     return [str(key) for key in reading.findings.get("facts", ())]
+
+
+def _repeated(done: Sequence[object]) -> float:
+    """Return the share of what was done that had been done before: 0 to 1."""
+    return 1 - len(set(done)) / len(done) if done else 0.0
 
 
 def _detail(task: ResearchTask, readings: Sequence[AttemptRow]) -> dict[str, JsonValue]:
@@ -151,13 +152,15 @@ def _detail(task: ResearchTask, readings: Sequence[AttemptRow]) -> dict[str, Jso
         by_agent.setdefault(each.agent, set()).update(_facts(each))
         if _facts(each):
             answered.add(str(each.findings["question"]))
+    sources = [str(each.findings["source"]) for each in readings]
     initial = question_keys(task.questions or (task.topic,))
     return {
         "reachable": task.facts_reachable,
         "best_agent": max(map(len, by_agent.values()), default=0),
         "questions": len(initial),
         "questions_answered": len(initial & answered),
-        "sources": len({str(each.findings["source"]) for each in readings}),
+        "sources": len(set(sources)),
+        "sources_twice": _repeated(sources),
         "refused": sum(int(each.findings.get("refused", 0)) for each in readings),
         "library": task.library,
     }

@@ -2,8 +2,9 @@
 
 The agents are the same in every mode: each knows every strategy and goes round them, so that one
 that is alone can solve what a swarm can. What differs is only whose moves it sees. (Specialists,
-who know one strategy each, would make mode `parallel` weak by construction.) What agents say they
-have solved is held against the solution, and only what is right counts.
+who know one strategy each, make mode `parallel` weak by construction: they can be asked for, and
+are no instance of the set.) What agents say they have solved is held against the solution, and only
+what is right counts.
 
 Pure: no I/O, no clock, no chance.
 """
@@ -11,23 +12,14 @@ Pure: no I/O, no clock, no chance.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from orchestrator.errors import UsageError
 from orchestrator.experiments.plan import Cell, Size
-from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point
-from swarm_workers.problems.sudoku.collection import collection
-from swarm_workers.problems.sudoku.errors import PuzzleError
-from swarm_workers.problems.sudoku.reading import read_puzzle
+from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point, began
+from orchestrator.experiments.tasks.sudoku_instances import FULL, QUICK, instance_named
 from swarm_workers.problems.sudoku.solver import solutions
 from tasks_schema.kinds import AgentKind
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import SudokuTask
 
-_STEPS_MAX = 64
-"""Strategies that an agent applies before it tells the others: some 10 ms of thinking."""
-_QUICK = ("platinum-blonde", "inkala-2012")
-_FULL = ("platinum-blonde", "inkala-2012", "ai-escargot", "golden-nugget", "fata-morgana")
-"""Published hard ones, which take many guesses: what the rules alone solve takes an agent one turn,
-and there is nothing to share. `seventeen-3@1` is such a one, at one strategy a turn."""
 _EVENTS = ("moved", "dry", "guessed", "refuted", "late", "idle", "undone")
 
 
@@ -36,11 +28,12 @@ class SudokuExperiment:
 
     name = "sudoku"
     quality_name = "cells solved"
+    redundant_name = "candidates that had been ruled out before on the same guesses"
     kind = AgentKind.SOLVER
 
     def instances(self, *, quick: bool) -> tuple[str, ...]:
         """Return the names of the puzzles."""
-        return _QUICK if quick else _FULL
+        return QUICK if quick else FULL
 
     def size(self, *, quick: bool) -> Size:
         """Return a size at which an agent alone has turns enough for most puzzles."""
@@ -49,23 +42,21 @@ class SudokuExperiment:
     def spec(self, instance: str, seed: int, cell: Cell) -> SudokuTask:  # noqa: ARG002 - one puzzle for all seeds
         """Return the task on a puzzle of the collection, or on one that is given as text.
 
-        Either may end in `@` and the number of strategies that a turn may apply.
+        What may follow it says how agents work on it: see `sudoku_instances.py`.
 
         Raises:
             UsageError: it is neither.
         """
-        name, _, steps = instance.partition("@")
-        if steps and not (steps.isdecimal() and int(steps)):
-            raise UsageError(
-                f"'{steps}' in '{instance}' is no number of steps; say for example @64"
-            )
+        named = instance_named(instance)
         return SudokuTask(
             description=f"solve the Sudoku {instance}",
             iterations=cell.iterations,
             sharing=cell.sharing,
             round_trip_seconds=cell.round_trip_seconds,
-            puzzle=clues_of(name),
-            steps_max=int(steps or _STEPS_MAX),
+            puzzle=named.clues,
+            steps_max=named.steps_max,
+            strategies=named.strategies,
+            is_specialized=named.is_specialized,
         )
 
     def measure(self, spec: SwarmSpec, attempts: Sequence[AttemptRow]) -> Measures:
@@ -74,47 +65,27 @@ class SudokuExperiment:
         given = sum(char not in ".0" for char in spec.task.puzzle)
         clues = spec.task.puzzle.replace("0", ".")
         curve = tuple(_curve(attempts, next(solutions(clues)), given))
-        end = curve[-1] if curve and curve[-1].quality == 81 - given else None
         events = Counter(str(each.findings.get("event", "none")) for each in attempts)
         return Measures.along(
             curve,
             attempts,
-            end=end,
+            goal=81 - given,
             evaluations=sum(each.evaluations for each in attempts),
             redundant=_redundant(attempts),
             detail={name: events[name] for name in _EVENTS},
         )
 
 
-def clues_of(instance: str) -> str:
-    """Return the clues of a puzzle by its name, or from its text.
-
-    Raises:
-        UsageError: there is no such puzzle, or what is wrong with the one given.
-    """
-    known = collection().get(instance)
-    if known is not None:
-        return known.clues
-    if not any(char in ".0|" for char in instance):
-        raise UsageError(f"there is no puzzle '{instance}'; say for example '{_FULL[0]}'")
-    try:
-        return read_puzzle(instance)
-    except PuzzleError as error:
-        raise UsageError(str(error)) from error
-
-
-def _curve(attempts: Iterable[AttemptRow], solution: str, given: int) -> Iterator[Point]:
+def _curve(attempts: Sequence[AttemptRow], solution: str, given: int) -> Iterator[Point]:
     """Yield a point wherever some agent knew more cells than any had before."""
-    evaluations, best, began = 0, 0, None
+    evaluations, best, start = 0, 0, began(attempts)
     for each in attempts:
-        started = each.ended_seconds - each.seconds
-        began = started if began is None else min(began, started)
         evaluations += each.evaluations
         grid = str(each.findings.get("grid", ""))
         cells = sum(one == other for one, other in zip(grid, solution, strict=False)) - given
         if cells > best:
             best = cells
-            yield Point(evaluations, each.ended_seconds - began, float(cells))
+            yield Point(evaluations, each.ended_seconds - start, float(cells))
 
 
 def _redundant(attempts: Iterable[AttemptRow]) -> float:

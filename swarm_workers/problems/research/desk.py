@@ -7,7 +7,7 @@
 | `<tracks>shelf/<question>` | TVar[Shelf] | which sources were read for it, or are being read |
 | `place/<agent>` | TVar[Place] | what an agent reads at present |
 | `<results>readings` | counter | turns that have ended |
-| `<results>facts` | counter | facts that were new when they were found |
+| `<results>facts` | set of str | keys of the facts that were found, whatever they answer |
 
 `<results>` and `<tracks>` are empty where agents share them, and `<agent>/` where each has its own.
 All methods but `atomically` run inside it.
@@ -20,7 +20,7 @@ from typing import TypeVar, TypeVarTuple
 from swarm_workers.agents.research.words import Question
 from swarm_workers.problems.research.judging import Judged
 from swarm_workers.problems.research.records import Fact, Pair, Place, Shelf, merged
-from swarm_workers.stm import Stm, TVar
+from swarm_workers.stm import Stm, TSet, TVar
 
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
@@ -34,8 +34,8 @@ class Standing:
     agenda: tuple[Question, ...]
     shelves: tuple[Shelf, ...]
     """Of each question of the agenda."""
-    facts: int
-    """How many have been found."""
+    has_enough: bool = False
+    """Whether as many facts are known as are wanted."""
 
 
 class Desk:
@@ -62,7 +62,7 @@ class Desk:
         )
         self.place: TVar[Place] = stm.var(f"place/{agent}", Place, default=Place())
         self.readings = stm.counter(f"{results}readings")
-        self.facts = stm.counter(f"{results}facts")
+        self.facts: TSet[str] = stm.set(f"{results}facts", str)
 
     def atomically(self, body: Callable[[*Ts], T], *arguments: *Ts) -> T:
         """Run one of the methods below as a transaction, and return its value."""
@@ -76,11 +76,16 @@ class Desk:
         """Return what is known to answer a question."""
         return self._stm.var(f"{self._results}answers/{question.key}", tuple[Fact, ...], default=())
 
-    def standing(self) -> Standing:
-        """Return what there is to choose from."""
+    def standing(self, facts_wanted: int) -> Standing:
+        """Return what there is to choose from.
+
+        Args:
+            facts_wanted: so many are enough; 0 if none are, and then nobody counts them.
+        """
         agenda = self.agenda.get()
         shelves = tuple(self.shelf(each).get() for each in agenda)
-        return Standing(self.place.get(), agenda, shelves, self.facts.value())
+        has_enough = bool(facts_wanted) and len(self.facts.members()) >= facts_wanted
+        return Standing(self.place.get(), agenda, shelves, has_enough)
 
     def claim(
         self,
@@ -114,7 +119,8 @@ class Desk:
         self.place.set(Place(here.readings + 1))
         self._ask(judged.questions, questions_max)
         self.readings.add(1)
-        self.facts.add(len(new))
+        for key in new:
+            self.facts.add(key)
         return new
 
     def skip(self) -> None:

@@ -68,7 +68,7 @@ class ResearchProblem(IterativeProblem[Reading | None, Finding, Judged]):
         """Claim a reading; None if there is nothing to read, or there are facts enough."""
         room = self._open_room()
         for _ in range(CLAIMS_MAX):
-            standing = self._desk.atomically(self._desk.standing)
+            standing = self._desk.atomically(self._desk.standing, self._task.facts_wanted)
             pair = self._choice(standing, room)
             if pair is None:
                 break
@@ -138,7 +138,7 @@ class ResearchProblem(IterativeProblem[Reading | None, Finding, Judged]):
         """Return what to read: what a turn that broke off was at, else the most promising pair."""
         if standing.place.pair is not None:
             return standing.place.pair
-        if self._task.facts_wanted and standing.facts >= self._task.facts_wanted:
+        if standing.has_enough:
             return None
         chance = random.Random(f"{self._seed}/{self._agent}/{standing.place.readings}")  # noqa: S311 - chance that can be replayed, not a secret
         pairs = best_first(standing, room.ranked, chance, is_varied=self._task.is_varied)

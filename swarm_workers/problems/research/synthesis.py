@@ -103,9 +103,15 @@ class SynthesisProblem(IterativeProblem[Material, Material, str]):
 
     def _wait_enough(self) -> None:
         readings = sum(desk.readings.value() for desk in self._desks)
-        facts = sum(desk.facts.value() for desk in self._desks)
+        check(readings >= self._turns or self._has_enough())
+
+    def _has_enough(self) -> bool:
+        """Say whether all parts together know as many facts as are wanted, each counted once."""
         wanted = self._task.facts_wanted
-        check(readings >= self._turns or (wanted > 0 and facts >= wanted))
+        if not wanted:
+            return False
+        found = frozenset[str]().union(*(desk.facts.members() for desk in self._desks))
+        return len(found) >= wanted
 
     def _material(self) -> Material:
         """Return what all parts know together, each fact under the question it answered first."""

@@ -25,7 +25,6 @@ class Standing:
     moves: frozenset[Move] = frozenset()
     splits: frozenset[Split] = frozenset()
     dry_notes: frozenset[Dry] = frozenset()
-    claims: frozenset[Claim] = frozenset()
     board: frozenset[Move] = frozenset()
     """What agents tell across parts, where they do not share everything."""
 
@@ -57,13 +56,17 @@ class Standing:
         state = digest(grid)
         return frozenset(note.strategy for note in self.dry_notes if note.state == state)
 
-    def branches_for(self, index: int) -> list[Branch]:
+    def branches_for(self, index: int, claims: frozenset[Claim] = frozenset()) -> list[Branch]:
         """Return branches for an agent: where the fewest others are, and there the deepest.
 
         There is at least one. Beside it there are some that nobody is at, but no more than half of
         them: the rest is for others.
+
+        Args:
+            index: of the agent.
+            claims: who is where. They are no part of a standing: it is folded before they are read.
         """
-        others = Counter(claim.path for claim in self.claims if claim.by != index)
+        others = Counter(claim.path for claim in claims if claim.by != index)
         leaves = sorted(
             self.tree.leaves, key=lambda leaf: (others[leaf.path], -len(leaf.path), leaf.path)
         )

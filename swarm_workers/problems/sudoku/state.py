@@ -25,7 +25,6 @@ All methods run inside `stm.atomically`.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from swarm_workers.agents.sudoku.view import Path, Split
 from swarm_workers.problems.sudoku.records import Claim, Dry, Epoch, Filled, Move
@@ -83,7 +82,7 @@ class SudokuState:
         if len(standing.tree.leaves) == 1:
             return standing.tree.leaves
         claims = self.claims.members()
-        branches = replace(standing, claims=claims).branches_for(index)
+        branches = standing.branches_for(index, claims)
         self.release(index, claims)
         for branch in branches:
             self.claims.add(Claim(index, branch.path))

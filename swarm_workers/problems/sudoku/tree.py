@@ -8,10 +8,14 @@ Pure: no I/O, no clock, no chance.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from swarm_workers.agents.sudoku.grid import Grid, placed
 from swarm_workers.agents.sudoku.view import Path, Split
 from swarm_workers.problems.sudoku.records import Move
+
+GRIDS_KEPT = 512
+"""By a process, of all puzzles together: some megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,16 @@ class Tree:
         return _Folding(moves, splits).tree(start)
 
 
+@lru_cache(maxsize=GRIDS_KEPT)
+def _kept(grid: Grid) -> Grid:
+    """Return this grid, or an equal one of an earlier look.
+
+    Most branches are the same from one look to the next, and what follows from their grids is kept
+    with them: so it is worked out once.
+    """
+    return grid
+
+
 class _Folding:
     """Moves and splits by their paths."""
 
@@ -67,7 +81,7 @@ class _Folding:
         while (certain := next(self._certain(paths, grid), None)) is not None:
             paths.append(certain)
             grid = grid.with_facts(self._facts.get(certain, 0))
-        return Branch(tuple(paths), grid)
+        return Branch(tuple(paths), _kept(grid))
 
     def _certain(self, paths: list[Path], grid: Grid) -> Iterator[Path]:
         """Yield paths that add nothing but a guess that is known to be right."""

@@ -54,6 +54,19 @@ def test_a_run_is_as_good_as_the_best_value_and_solved_where_it_reaches_the_goal
     assert sorted(measures.detail["explored"]) == [[0, 0, 1, 2], [0, 0, 2, 1]]
 
 
+def test_a_turn_that_was_under_way_when_the_goal_was_reached_does_not_put_the_solution_off():
+    spec = spec_of()
+    greatest = surface_of(spec.task).greatest
+    rows = [
+        attempt(0, role="explore", region="0-0-1", score=greatest - 1e-6),
+        attempt(1, role="refine", region="", score=greatest - 1e-9),
+    ]
+    measures = TASK.measure(spec, rows)
+    assert len(measures.curve) == 2
+    assert measures.quality == measures.curve[1].quality > measures.curve[0].quality
+    assert (measures.evaluations_to_solution, measures.seconds_to_solution) == (100, 0.5)
+
+
 def test_a_run_without_any_attempt_has_no_quality():
     measures = TASK.measure(spec_of(), [])
     assert (measures.quality, measures.is_solved, measures.redundant) == (0.0, False, 0.0)

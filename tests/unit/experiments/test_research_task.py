@@ -55,6 +55,15 @@ def test_a_question_in_words_is_an_instance(home: Path) -> None:
     assert task.library == make_library(home).digest
 
 
+def test_so_many_facts_as_a_person_names_are_enough(home: Path) -> None:
+    task = TASK.spec("how does a ferry find its harbour? #20", 1, CELL)
+    assert (task.questions, task.facts_wanted) == (("how does a ferry find its harbour?",), 20)
+    assert TASK.spec("how does a ferry find its harbour?", 1, CELL).facts_wanted == 0
+    assert TASK.spec("which C# ferry has which harbour", 1, CELL).facts_wanted == 0
+    with pytest.raises(UsageError, match="wants 0 facts; give 1 to 100,000 after the #"):
+        TASK.spec("how does a ferry find its harbour? #0", 1, CELL)
+
+
 def test_what_cannot_be_an_instance_is_told(home: Path) -> None:
     with pytest.raises(UsageError, match="no kind of topic 'broad'; choose wide, "):
         TASK.spec("broad", 1, CELL)
@@ -81,6 +90,30 @@ def test_facts_count_once_whoever_finds_them_and_readings_that_repeat_are_redund
     assert (found.detail["best_agent"], found.detail["refused"]) == (3, 1)
 
 
+def test_facts_enough_for_a_person_are_the_goal_of_a_run() -> None:
+    task = ResearchTask(
+        description="d", topic="t", iterations=9, facts_reachable=100, facts_wanted=3
+    )
+    rows = [
+        row(0, 0, 0, question="q", source="a", facts=["1", "2"]),
+        row(1, 0, 1, question="q", source="b", facts=["2", "3"]),
+    ]
+    assert TASK.measure(spec_of(task), rows).evaluations_to_solution == 2
+    assert not TASK.measure(spec_of(task), rows[:1]).is_solved
+
+
+def test_a_source_read_for_another_question_is_read_twice_and_not_redundant() -> None:
+    task = ResearchTask(description="d", topic="t", iterations=9)
+    rows = [
+        row(0, 0, 0, question="q", source="a", facts=[]),
+        row(1, 0, 1, question="r", source="a", facts=[]),
+        row(1, 1, 2, question="r", source="b", facts=[]),
+        row(0, 1, 3, question="r", source="b", facts=[]),
+    ]
+    found = TASK.measure(spec_of(task), rows)
+    assert (found.redundant, found.detail["sources_twice"]) == (0.25, 0.5)
+
+
 def test_a_run_that_found_nothing_has_figures() -> None:
     task = ResearchTask(description="d", topic="t", iterations=9)
     found = TASK.measure(spec_of(task), [])
@@ -93,6 +126,14 @@ def test_a_report_is_looked_up_where_it_is_measured(home: Path) -> None:
     detail = TASK.measure(spec_of(task), [row(0, 0, 0, report=page)]).detail
     assert (detail["sentences"], detail["quotations"]) == (1, 1)
     assert detail["faults"] == ["'made up' does not stand in 'tale:00'"]
+
+
+def test_all_faults_of_a_report_are_counted_and_kept(home: Path) -> None:
+    notes = "\n".join(f'[{number}] `tale:00`: "made up {number}"' for number in range(1, 31))
+    page = f"# t\n\n- Not so. [1]\n\n## Sources\n\n{notes}\n"
+    task = ResearchTask(description="d", topic="t", iterations=9)
+    detail = TASK.measure(spec_of(task), [row(0, 0, 0, report=page)]).detail
+    assert (detail["faults_count"], len(detail["faults"])) == (30, 30)
 
 
 def test_what_can_be_found_is_counted_by_reading_all(tmp_path: Path) -> None:

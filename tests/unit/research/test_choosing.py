@@ -11,7 +11,7 @@ SOURCES = {ONE.key: ("a", "b", "c"), TWO.key: ("d", "a")}
 
 
 def chosen(*shelves: Shelf, seed: int = 1, is_varied: bool = False) -> list[Pair]:
-    standing = Standing(Place(), (ONE, TWO), shelves, 0)
+    standing = Standing(Place(), (ONE, TWO), shelves)
     chance = random.Random(seed)
     return best_first(standing, lambda each: SOURCES[each.key], chance, is_varied=is_varied)
 

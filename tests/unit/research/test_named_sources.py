@@ -38,6 +38,20 @@ def test_nothing_that_would_run_is_read() -> None:
     assert text_of("no markup & none < needed") == "no markup & none < needed"
 
 
+@pytest.mark.parametrize(
+    "begin", ["<body class=x>", "<main>", "<p>", "text<br>", "<!doctype x><h1>"]
+)
+def test_a_head_ends_where_the_body_begins_though_no_tag_ends_it(begin: str) -> None:
+    page = f"<html><head><meta charset=utf-8><title>t</title><link href=a>{begin}{LONG}"
+    assert text_of(page).endswith(LONG.strip())
+    assert not text_of(page).startswith("t")
+
+
+def test_what_a_head_keeps_for_browsers_without_scripts_does_not_end_it() -> None:
+    page = f"<head><noscript><img src=a> pixel</noscript><title>t</title></head><p>{LONG}"
+    assert text_of(page) == LONG.strip()
+
+
 def test_a_redirect_is_followed() -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/x":
@@ -70,6 +84,32 @@ def test_a_source_that_cannot_be_had_is_named_with_the_reason(handler, reason: s
 def test_other_addresses_are_refused(url: str) -> None:
     with pytest.raises(SourceUnavailableError):
         fetched(answering(text=LONG), url)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://me:hunter2@a.test/x", "'https://a.test'"),
+        ("https://hunter2@a.test:8080?q", "'https://a.test:8080'"),
+        ("https://me:p@hunter2@a.test#f", "'https://a.test'"),
+        ("https://me:hunter2@a.test/x?to=http://b.test", "'https://a.test'"),
+        ("me:hunter2@a.test/x", "'a.test'"),
+    ],
+)
+def test_an_address_with_a_secret_is_refused_unasked_and_the_secret_is_not_repeated(
+    url: str, host: str
+) -> None:
+    asked: list[httpx.Request] = []
+    with pytest.raises(SourceUnavailableError, match="carries a user or a token") as caught:
+        fetched(lambda request: asked.append(request) or httpx.Response(200, text=LONG), url)
+    assert host in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert asked == []
+
+
+def test_an_at_sign_in_a_path_is_no_secret() -> None:
+    (found,) = fetched(answering(text=LONG), "https://a.test/@somebody?to=x@y.test")
+    assert found.id == "url:https://a.test/@somebody?to=x@y.test"
 
 
 def test_a_server_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

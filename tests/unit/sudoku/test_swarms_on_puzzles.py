@@ -10,6 +10,7 @@ from swarm_workers.agents.sudoku.strategies.catalogue import NAMED, RULES, closu
 from swarm_workers.problems.sudoku.collection import collection
 from swarm_workers.problems.sudoku.grading import Grade
 from swarm_workers.problems.sudoku.solver import solutions
+from swarm_workers.problems.sudoku.tree import Tree
 from tasks_schema.kinds import Mode, Sharing, SwarmStatus
 from tests.support.sudoku import Table, spec_of
 
@@ -30,6 +31,16 @@ def test_a_swarm_with_all_strategies_solves_a_puzzle(name):
     table = solved(clues)
     assert table.text == next(solutions(clues))
     assert table.stm.atomically(table.state.solved) == clues.count(".")
+
+
+def test_an_agent_that_claims_a_branch_folds_what_is_known_once(monkeypatch):
+    table = Table(spec_of(PUZZLES["inkala-2012"].clues, agents=2, steps_max=64))
+    table.settle(table.look(0, 0))
+    folded, folds = Tree.folded, []
+    monkeypatch.setattr(Tree, "folded", lambda *told: folds.append(told) or folded(*told))
+    table.look(1, 0)
+    assert table.stm.atomically(table.state.claims.members)
+    assert len(folds) == 1
 
 
 @pytest.mark.soak

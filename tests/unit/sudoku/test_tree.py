@@ -28,6 +28,14 @@ def test_a_split_makes_a_branch_of_each_digit():
     assert tree.leaves[0].grid == Grid(placed(0, 1))
 
 
+def test_what_follows_from_a_branch_is_kept_from_one_look_to_the_next():
+    splits = [Split((), 0)]
+    before = Tree.folded(EMPTY, [move(PAIR)], splits)
+    after = Tree.folded(EMPTY, [move(PAIR), move(placed(80, 7), ((0, 2),))], splits)
+    assert after.leaves[0].grid is before.leaves[0].grid
+    assert after.leaves[1].grid != before.leaves[1].grid
+
+
 def test_a_refuted_guess_makes_what_the_other_found_certain():
     found = placed(80, 7)
     moves = [move(PAIR), move(found, ((0, 2),)), move(ruled_out(0, 1))]

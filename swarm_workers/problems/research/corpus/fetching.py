@@ -3,7 +3,8 @@
 The person names the address, so it may be one of their own network; a redirect stays bounded.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 import httpx
 
@@ -19,6 +20,9 @@ SECONDS_MAX = 20.0
 REPLY_SECONDS_MAX = 10.0
 """The longest pause of a server."""
 REDIRECTS_MAX = 5
+_WITH_USER = re.compile(
+    r"\s*(?P<scheme>[a-z][a-z0-9+.-]*://)?[^/?#]*@(?P<host>[^/?#]*)", re.IGNORECASE
+)
 _READABLE = ("text/", "application/xhtml", "application/json", "application/xml")
 _PAGES = ("text/html", "application/xhtml")
 
@@ -34,8 +38,9 @@ def fetch_documents(
         transport: for the requests; None for the network.
 
     Raises:
-        SourceUnavailableError: one of them cannot be had, or is no text.
+        SourceUnavailableError: one of them cannot be had, is no text, or carries a secret.
     """
+    refuse_secrets(urls)
     with httpx.Client(
         transport=transport,
         timeout=REPLY_SECONDS_MAX,
@@ -45,6 +50,22 @@ def fetch_documents(
         headers={"User-Agent": "swarm-fleet", "Accept": "text/*;q=1, */*;q=0.1"},
     ) as client:
         return [_fetched(client, url, clock) for url in urls]
+
+
+def refuse_secrets(urls: Iterable[str]) -> None:
+    """Refuse addresses that carry a user's name or password: they would be cited and recorded.
+
+    Raises:
+        SourceUnavailableError: one does; the error tells its host alone.
+    """
+    for url in urls:
+        found = _WITH_USER.match(url)
+        if found is not None:
+            raise SourceUnavailableError(
+                f"{found['scheme'] or ''}{found['host']}",
+                "its address carries a user or a token, and addresses are recorded and cited; "
+                "fetch it yourself, and name the folder with --corpus",
+            )
 
 
 def _refuse_others(request: httpx.Request) -> None:

@@ -10,6 +10,11 @@ from typing import Final
 from typing_extensions import override
 
 _UNREAD: Final = frozenset({"script", "style", "template", "noscript", "svg", "head", "nav"})
+_OF_HEAD: Final = frozenset({
+    "base", "basefont", "bgsound", "head", "link", "meta", "noframes", "noscript", "script",
+    "style", "template", "title",
+})  # fmt: skip
+"""All that can be in a head. HTML lets its end be left out: any other tag begins the body."""
 _BLOCKS: Final = frozenset({
     "address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption",
     "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main",
@@ -37,6 +42,8 @@ class _Reader(HTMLParser):
 
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._unread[-1:] == ["head"] and tag not in _OF_HEAD:
+            self._unread.pop()
         if tag in _UNREAD:
             self._unread.append(tag)
         elif tag in _BLOCKS:
