@@ -41,10 +41,10 @@ class Sample:
         if metric is Metric.QUALITY:
             return task.quality
         if metric is Metric.SECONDS:
-            return self.measures.seconds if self._is_cut(metric) else task.seconds_to_solution or 0
-        return task.evaluations if self._is_cut(metric) else task.evaluations_to_solution or 0
+            return self.measures.seconds if self.is_cut(metric) else task.seconds_to_solution or 0
+        return task.evaluations if self.is_cut(metric) else task.evaluations_to_solution or 0
 
-    def _is_cut(self, metric: Metric) -> bool:
+    def is_cut(self, metric: Metric) -> bool:
         """Say whether the solution lies beyond the end of the run."""
         return metric.is_cost and not self.measures.task.is_solved
 
@@ -68,18 +68,17 @@ def pairs_of(ours: Sequence[Sample], theirs: Sequence[Sample]) -> list[Pair]:
 
 
 def values_of(pairs: Sequence[Pair], metric: Metric) -> tuple[list[float], list[float]]:
-    """Return both figures of each pair.
+    """Return both figures of each pair; a run without a solution never costs less than the other.
 
-    Where neither run found a solution, nobody knows which would have been first: both get the
-    greater of their costs.
+    What it had spent when it ended says nothing of what it would have needed: so it counts with
+    the greater of both costs, and a tie is the best that it can get.
     """
     ours, theirs = [], []
     for left, right in pairs:
         here, there = left.value(metric), right.value(metric)
-        if metric.is_cost and not (left.measures.task.is_solved or right.measures.task.is_solved):
-            here = there = max(here, there)
-        ours.append(float(here))
-        theirs.append(float(there))
+        most = max(here, there)
+        ours.append(float(most if left.is_cut(metric) else here))
+        theirs.append(float(most if right.is_cut(metric) else there))
     return ours, theirs
 
 

@@ -123,7 +123,7 @@ def _judge_task(task: str, pairs: Sequence[Pair], chance: np.random.Generator) -
     quality = _criterion(Metric.QUALITY, pairs, np.mean, chance)
     seconds = _criterion(Metric.SECONDS, pairs, _geometric_mean, chance)
     if our_solved < their_solved:
-        # Runs that gave up early would count as quick.
+        # Quicker where it gets there, but there less often: that is another thing than quicker.
         seconds = replace(seconds, is_large=False)
     return TaskVerdict(
         task=task,

@@ -25,7 +25,7 @@ _READING = (
     "Holm's correction for all tests of its table. *Effect size*: matched-pairs rank-biserial "
     "correlation, positive where the swarm is better. A time to solution is shown where more than "
     "half of the runs found one; in tests and factors a run without one counts with all that it "
-    "had."
+    "had, or with the other run's time if that is more: a tie at best."
 )
 _PROVOKED = (
     f"Each on a real server, with the remedy (in bold) and without. What has not come to an end "
