@@ -39,6 +39,8 @@ QUALITY_FACTOR_MIN = 1.10
 TIME_FACTOR_MAX = 0.70
 OVERHEAD_SHARE_MAX = 0.20
 P_MAX = 0.05
+_CRITERIA = (Metric.QUALITY, Metric.SECONDS)
+"""Of each task: p-values are corrected for all of them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,17 @@ def judge(cells: Cells, chance: np.random.Generator) -> list[TaskVerdict]:
     pairs = _pairs_by_task(cells)
     verdicts = [_judge_task(task, found, chance) for task, found in pairs.items()]
     return _corrected(verdicts)
+
+
+def least_p_values(verdicts: Sequence[TaskVerdict]) -> dict[str, float]:
+    """Return the least corrected p-value that each task could have got with its seeds.
+
+    That is the one it has if all pairs of all tasks differ in the same direction.
+    """
+    corrected = holm([2.0 ** (1 - each.seeds) for each in verdicts for _ in _CRITERIA])
+    return {
+        verdict.task: corrected[len(_CRITERIA) * index] for index, verdict in enumerate(verdicts)
+    }
 
 
 def _pairs_by_task(cells: Cells) -> dict[str, list[Pair]]:

@@ -17,9 +17,10 @@ class Digging:
     name: str = "digging"
     quality_name: str = "depth"
     kind: AgentKind = AgentKind.OPTIMIZER
+    grounds: tuple[str, ...] = ("sand", "clay")
 
     def instances(self, *, quick: bool) -> tuple[str, ...]:
-        return ("sand",) if quick else ("sand", "clay")
+        return self.grounds[:1] if quick else self.grounds
 
     def size(self, *, quick: bool) -> Size:
         return Size(2, 2) if quick else Size(4, 5)

@@ -84,10 +84,13 @@ def draw_band(axis: Axes, band: Band, look: Look, label: str, *, has_points: boo
     )
 
 
-def share_legend(figure: Figure, axis: Axes) -> None:
-    """Put the legend of one panel over all of them."""
-    handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=max(1, len(labels)))
+def share_legend(figure: Figure) -> None:
+    """Put one legend over all panels: what any of them shows, once."""
+    found: dict[str, Any] = {}
+    for axis in figure.axes:
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    figure.legend(found.values(), found, loc="outside upper center", ncols=max(1, len(found)))
 
 
 def save(figure: Figure, path: Path) -> None:

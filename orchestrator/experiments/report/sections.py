@@ -1,6 +1,6 @@
 """The sections of the page: for each question its findings, then the tables they come from."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from orchestrator.experiments.commands import cell_command
@@ -11,7 +11,7 @@ from orchestrator.experiments.report.markdown import table
 from orchestrator.experiments.report.material import Material, seeds_of
 from orchestrator.experiments.report.plates import Plates
 from orchestrator.experiments.summary import chance
-from orchestrator.experiments.verdict import P_MAX
+from orchestrator.experiments.verdict import P_MAX, TaskVerdict, least_p_values
 from tasks_schema.kinds import Mode
 
 _MADE = (
@@ -38,18 +38,29 @@ def opening(material: Material) -> Iterator[str]:
     yield "# Does shared state help?"
     yield _MADE
     yield "## Verdict"
-    worth = [each.task for each in material.verdicts if each.is_worth_it]
+    yield _in_short(material.verdicts)
+    yield tables.verdict_table(material.verdicts)
+    few = [task for task, p_value in least_p_values(material.verdicts).items() if p_value >= P_MAX]
+    if few:
+        yield (
+            f"With so few seeds chance explains everything for {', '.join(few)}: after correction "
+            f"for {2 * len(material.verdicts)} criteria no difference can reach that p."
+        )
+    yield _READING
+
+
+def _in_short(verdicts: Sequence[TaskVerdict]) -> str:
+    """Return for how many tasks it is worth it, and what that means."""
+    if not verdicts:
+        return "No task was run both in mode `swarm` and in mode `parallel`, so there is none."
+    worth = [each.task for each in verdicts if each.is_worth_it]
     names = f": {', '.join(worth)}" if worth else ""
-    yield (
-        f"Shared state is **worth it** for {len(worth)} of {len(material.verdicts)} tasks{names}. "
+    return (
+        f"Shared state is **worth it** for {len(worth)} of {len(verdicts)} tasks{names}. "
         "The rule: quality at least 10 % better than that of agents who work in parallel without "
         "it, or time to solution at least 30 % shorter, either with p < 0.05; and coordination "
         "below 20 % of the agents' time."
     )
-    yield tables.verdict_table(material.verdicts)
-    if any(2 ** (1 - verdict.seeds) > P_MAX for verdict in material.verdicts):
-        yield "With so few seeds chance explains everything: no difference can reach that p."
-    yield _READING
 
 
 def when_section(material: Material, plates: Plates) -> Iterator[str]:

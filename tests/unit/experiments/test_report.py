@@ -17,6 +17,7 @@ from orchestrator.experiments.report.series import quality_band, solved_share, v
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.studies import Wanted, runs_of
 from orchestrator.experiments.summary import as_json, as_table, chance
+from tasks_schema.kinds import Mode, Sharing
 from tests.support.experiment_runs import SWARM, row, sample
 from tests.support.experiment_task import Digging
 
@@ -33,9 +34,19 @@ def rows_of(wanted: Wanted, *, is_solved: bool = True) -> list[RunRow]:
     return [row(run, is_solved=is_solved) for run in runs_of(Digging(), wanted)]
 
 
+BEGAN = datetime(2026, 1, 2, tzinfo=UTC)
+DIVING = Digging(name="diving", grounds=("lake", "sea"))
+
+
 def material(rows: list[RunRow]) -> Material:
-    began = datetime(2026, 1, 2, tzinfo=UTC)
-    return material_of(EXPERIMENT, began, rows, {"digging": Digging()})
+    return material_of(EXPERIMENT, BEGAN, rows, {"digging": Digging()})
+
+
+def joined(first: Wanted, then: Wanted) -> Material:
+    """Return an experiment that one command began, and another went on with for another task."""
+    experiment = replace(EXPERIMENT, spec={"instances": list(first.instances), "is_quick": False})
+    rows = [row(run) for run in (*runs_of(Digging(), first), *runs_of(DIVING, then))]
+    return material_of(experiment, BEGAN, rows, {"digging": Digging(), "diving": DIVING})
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +102,56 @@ def test_a_page_of_a_comparison_alone_leaves_out_what_was_not_varied(tmp_path: P
     assert "sizes.svg" not in page
 
 
+def test_an_instance_that_was_asked_of_one_task_stands_for_that_task_alone(tmp_path: Path) -> None:
+    both = joined(Wanted(seeds=2, instances=("clay",)), Wanted(seeds=2))
+    assert [each.first_instance for each in both.tasks] == ["clay", "lake"]
+    page = page_of(both, Plates(tmp_path))
+    for heading in ("Diving: from one agent to many", "Diving, on lake", "Digging, on clay"):
+        assert f"### {heading}" in page
+
+
+def test_the_instance_that_was_varied_stands_for_all_whoever_asked_for_it() -> None:
+    swept = Wanted(seeds=2, instances=("sea",), studies=(Study.SWEEP,))
+    both = joined(Wanted(seeds=2), swept)
+    assert [each.first_instance for each in both.tasks] == ["sand", "sea"]
+
+
+def test_a_map_is_of_the_first_instance_that_has_one(tmp_path: Path) -> None:
+    rows = [
+        _without_map(each) if each.run.cell.instance == "sand" else each
+        for each in rows_of(Wanted(seeds=2, studies=(Study.COMPARISON,)))
+    ]
+    assert "![regions of clay searched" in page_of(material(rows), Plates(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(seeds=2, sharing=Sharing.BEST, modes=(Mode.SWARM,), studies=(Study.COMPARISON,)),
+        Wanted(seeds=2, round_trip_seconds=0.005, studies=(Study.COMPARISON,)),
+        Wanted(seeds=2, studies=(Study.ABLATION,)),
+        Wanted(seeds=2, modes=(Mode.SINGLE,), studies=(Study.COMPARISON,)),
+    ],
+    ids=["less shared", "far away", "ablation alone", "single alone"],
+)
+def test_a_plot_without_data_is_left_out(wanted: Wanted, tmp_path: Path) -> None:
+    page = page_of(material([_without_map(each) for each in rows_of(wanted)]), Plates(tmp_path))
+    shown = set(re.findall(r"!\[[^\]]+\]\(([^)]+)\)", page))
+    assert shown == {file.name for file in tmp_path.iterdir()}
+    assert "explored.svg" not in shown
+    assert "so there is none" in page
+
+
+def test_too_few_seeds_for_all_criteria_are_said_to_be_so(tmp_path: Path) -> None:
+    def page(seeds: int) -> str:
+        two = Wanted(seeds=seeds, studies=(Study.COMPARISON,))
+        return page_of(joined(two, two), Plates(tmp_path))
+
+    # One criterion alone could be shown with six pairs: 2 * 0.5**6 is 0.03. Four times that is not.
+    assert "for digging, diving: after correction for 4 criteria" in page(6)
+    assert "chance explains everything" not in page(8)
+
+
 def test_runs_without_figures_are_counted_and_left_out(tmp_path: Path) -> None:
     first, *rest = rows_of(Wanted(seeds=3, studies=(Study.COMPARISON,)))
     rows = [replace(first, measures=None), *rest]
@@ -134,6 +195,11 @@ def test_a_number_has_three_digits_that_say_something(value: float, text: str) -
 
 def test_a_p_value_is_never_zero() -> None:
     assert p_value(1e-9) == "< 0.001"
+
+
+def _without_map(row: RunRow) -> RunRow:
+    assert row.measures is not None
+    return replace(row, measures=replace(row.measures, task=replace(row.measures.task, detail={})))
 
 
 def _cells(line: str) -> list[str]:
