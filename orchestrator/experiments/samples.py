@@ -33,7 +33,8 @@ class Sample:
     cell: Cell
     seed: int
     measures: RunMeasures
-    overhead: Overhead
+    overhead: Overhead | None
+    """None where the figures of its transactions were lost: unknown, which is not 0."""
 
     def value(self, metric: Metric) -> float:
         """Return the run's figure; a run without a solution has cost all that it had, at least."""
@@ -86,6 +87,11 @@ def gains_of(ours: Sequence[float], theirs: Sequence[float], metric: Metric) -> 
     """Return by how much ours is better in each pair: positive if it is, whatever the metric."""
     sign = -1.0 if metric.is_cost else 1.0
     return [sign * (left - right) for left, right in zip(ours, theirs, strict=True)]
+
+
+def overheads_of(samples: Iterable[Sample]) -> list[Overhead]:
+    """Return what coordination cost in each run of which that is known."""
+    return [sample.overhead for sample in samples if sample.overhead is not None]
 
 
 def solved_count(samples: Iterable[Sample]) -> int:

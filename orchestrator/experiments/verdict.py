@@ -21,6 +21,7 @@ from orchestrator.experiments.samples import (
     Metric,
     Pair,
     gains_of,
+    overheads_of,
     pairs_of,
     solved_count,
     values_of,
@@ -70,8 +71,8 @@ class TaskVerdict:
     instances: int
     quality: Criterion
     seconds: Criterion
-    overhead: Interval
-    """Coordination's share of the agents' time in mode `swarm`, 0 to 1."""
+    overhead: Interval | None
+    """Coordination's share of the agents' time in mode `swarm`, 0 to 1; None if no run tells."""
     our_solved: int
     """Runs of mode `swarm` that reached the goal, of seeds times instances."""
     their_solved: int
@@ -79,8 +80,8 @@ class TaskVerdict:
 
     @property
     def is_cheap(self) -> bool:
-        """Say whether coordination takes little enough."""
-        return self.overhead.value < OVERHEAD_SHARE_MAX
+        """Say whether coordination is known to take little enough."""
+        return self.overhead is not None and self.overhead.value < OVERHEAD_SHARE_MAX
 
     @property
     def is_worth_it(self) -> bool:
@@ -133,6 +134,7 @@ def _whole_seeds(pairs: Sequence[Pair]) -> list[Pair]:
 def _judge_task(task: str, pairs: Sequence[Pair], chance: np.random.Generator) -> TaskVerdict:
     ours, theirs = [left for left, _ in pairs], [right for _, right in pairs]
     our_solved, their_solved = solved_count(ours), solved_count(theirs)
+    shares = [overhead.share for overhead in overheads_of(ours)]
     quality = _criterion(Metric.QUALITY, pairs, np.mean, chance)
     seconds = _criterion(Metric.SECONDS, pairs, _geometric_mean, chance)
     if our_solved < their_solved:
@@ -144,7 +146,7 @@ def _judge_task(task: str, pairs: Sequence[Pair], chance: np.random.Generator) -
         instances=len({sample.cell.instance for sample in ours}),
         quality=quality,
         seconds=seconds,
-        overhead=median_interval([sample.overhead.share for sample in ours], chance),
+        overhead=median_interval(shares, chance) if shares else None,
         our_solved=our_solved,
         their_solved=their_solved,
     )

@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 from orchestrator.experiments.report.markdown import NONE, interval, number, share
-from orchestrator.experiments.samples import Metric, Sample, figures, solved_count
+from orchestrator.experiments.samples import Metric, Sample, figures, overheads_of, solved_count
 from orchestrator.experiments.statistics import median_interval
 
 
@@ -34,8 +34,9 @@ def _to_solution(runs: Sequence[Sample], metric: Metric) -> str:
 
 
 def overhead(runs: Sequence[Sample], chance: np.random.Generator) -> str:
-    """Return coordination's share of the agents' time."""
-    return share(median_interval(figures(runs, lambda each: each.overhead.share), chance))
+    """Return coordination's share of the agents' time, in the runs of which it is known."""
+    shares = [each.share for each in overheads_of(runs)]
+    return share(median_interval(shares, chance)) if shares else NONE
 
 
 def costs(runs: Sequence[Sample], chance: np.random.Generator) -> tuple[str, ...]:
@@ -45,6 +46,7 @@ def costs(runs: Sequence[Sample], chance: np.random.Generator) -> tuple[str, ...
     dollars = [task.dollars for task in tasks if task.dollars is not None]
     quality = sum(task.quality for task in tasks)
     cpu = [task.cpu_seconds for task in tasks]
+    repeats = [each.repeats_per_commit for each in overheads_of(runs)]
     return (
         number(median(task.evaluations for task in tasks)),
         number(median(cpu)),
@@ -53,5 +55,5 @@ def costs(runs: Sequence[Sample], chance: np.random.Generator) -> tuple[str, ...
         number(median(dollars)) if dollars else NONE,
         number(quality / sum(dollars)) if sum(dollars) else NONE,
         overhead(runs, chance),
-        f"{median(figures(runs, lambda each: each.overhead.repeats_per_commit)):.3f}",
+        f"{median(repeats):.3f}" if repeats else NONE,
     )

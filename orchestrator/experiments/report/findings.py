@@ -12,7 +12,7 @@ from orchestrator.experiments.failures.trial import TrialRow, by_way
 from orchestrator.experiments.plan import Cell, Study
 from orchestrator.experiments.report.markdown import number, p_value
 from orchestrator.experiments.report.material import TaskMaterial
-from orchestrator.experiments.samples import Metric, Sample, figures
+from orchestrator.experiments.samples import Metric, Sample, figures, overheads_of
 from orchestrator.experiments.verdict import P_MAX, TaskVerdict
 from tasks_schema.kinds import Mode, Sharing
 
@@ -105,11 +105,12 @@ def _met(word: str, trials: Sequence[TrialRow] | None) -> str:
 
 def _because(verdict: TaskVerdict) -> str:
     quality, seconds = verdict.quality, verdict.seconds
+    percent = "an unknown share" if verdict.overhead is None else f"{verdict.overhead.value:.0%}"
     return (
         f"quality {_times(quality.factor.value)} that of parallel "
         f"(p {p_value(quality.p_corrected)}), "
         f"time to solution {_times(seconds.factor.value)} (p {p_value(seconds.p_corrected)}), "
-        f"coordination {verdict.overhead.value:.0%} of the agents' time"
+        f"coordination {percent} of the agents' time"
     )
 
 
@@ -168,11 +169,12 @@ def _times(factor: float) -> str:
 
 
 def _share(runs: Sequence[Sample], figure: str) -> str:
-    if not runs:
-        return "an unknown share"
-    if figure == "overhead":
-        return f"{median(figures(runs, lambda run: run.overhead.share)):.0%}"
-    return f"{median(figures(runs, lambda run: run.measures.task.redundant)):.0%}"
+    found = (
+        [overhead.share for overhead in overheads_of(runs)]
+        if figure == "overhead"
+        else [run.measures.task.redundant for run in runs]
+    )
+    return f"{median(found):.0%}" if found else "an unknown share"
 
 
 def _shared(sharing: Sharing) -> str:

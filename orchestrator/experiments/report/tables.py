@@ -12,7 +12,7 @@ from orchestrator.experiments.comparing import Comparison, against_modes, agains
 from orchestrator.experiments.failures.trial import TrialRow, by_way
 from orchestrator.experiments.plan import Cell, Study
 from orchestrator.experiments.report.cells import costs, outcome, overhead
-from orchestrator.experiments.report.markdown import interval, number, p_value, share, table
+from orchestrator.experiments.report.markdown import NONE, interval, number, p_value, share, table
 from orchestrator.experiments.report.material import Material, TaskMaterial
 from orchestrator.experiments.samples import Sample
 from orchestrator.experiments.statistics import median_interval
@@ -180,7 +180,7 @@ def _verdict_row(verdict: TaskVerdict) -> tuple[str, ...]:
         interval(verdict.seconds.factor),
         p_value(verdict.seconds.p_corrected),
         f"{verdict.our_solved} : {verdict.their_solved} of {runs}",
-        share(verdict.overhead),
+        NONE if verdict.overhead is None else share(verdict.overhead),
         str(verdict.seeds),
     )
 

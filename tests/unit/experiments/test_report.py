@@ -16,7 +16,7 @@ from orchestrator.experiments.report.plates import Plates
 from orchestrator.experiments.report.series import quality_band, solved_share, visits
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.studies import Wanted, runs_of
-from orchestrator.experiments.summary import as_json, as_table, chance
+from orchestrator.experiments.summary import as_json, as_table, chance, samples_of, verdicts_of
 from tasks_schema.kinds import Mode, Sharing
 from tests.support.experiment_runs import SWARM, row, sample
 from tests.support.experiment_task import Digging
@@ -160,6 +160,26 @@ def test_runs_without_figures_are_counted_and_left_out(tmp_path: Path) -> None:
     )
     assert f"1 of {len(rows)} runs have no figures" in as_table(EXPERIMENT, rows)
     assert as_json(EXPERIMENT, rows).count('"measures": null') == 1
+
+
+def test_a_run_whose_transactions_nobody_told_of_has_no_overhead_rather_than_none_at_all() -> None:
+    rows = rows_of(Wanted(seeds=3, studies=(Study.COMPARISON,)))
+    lost = [replace(each, statistics=None) for each in rows[::2]]
+    told = [replace(each, statistics={"sites": {"look": {"commits": 1}}}) for each in rows[1::2]]
+    assert all(each.overhead is None for each in samples_of([*lost, *told]))
+    assert as_json(EXPERIMENT, [*lost, *told]).count('"overhead": null') == len(rows) + 1
+    assert "overhead unknown" in as_table(EXPERIMENT, [*lost, *told])
+    [some] = verdicts_of(samples_of([*lost, *rows[1::2]]))
+    [all_known] = verdicts_of(samples_of(rows))
+    assert some.overhead is not None
+    assert all_known.overhead is not None
+    assert some.overhead.value == pytest.approx(all_known.overhead.value, rel=0.2)
+
+
+def test_a_page_is_made_where_no_overhead_is_known(tmp_path: Path) -> None:
+    rows = [replace(each, statistics=None) for each in rows_of(Wanted(seeds=2))]
+    page = page_of(material(rows), Plates(tmp_path))
+    assert "coordination takes an unknown share" in page
 
 
 def test_a_run_keeps_the_quality_that_it_had_when_it_ended() -> None:

@@ -41,6 +41,14 @@ def test_a_swarm_that_is_much_better_but_mostly_coordinates_is_not() -> None:
     assert not found.is_worth_it
 
 
+def test_a_swarm_whose_coordination_is_unknown_is_not_cheap() -> None:
+    better = [replace(each, overhead=None) for each in runs(SWARM, quality=0.8)]
+    found = verdict(better, runs(PARALLEL, quality=0.5))
+    assert found.overhead is None
+    assert found.quality.held
+    assert not found.is_worth_it
+
+
 def test_nine_per_cent_are_not_ten() -> None:
     ours, theirs = runs(SWARM, spread=0, quality=0.545), runs(PARALLEL, spread=0, quality=0.5)
     assert not verdict(ours, theirs).quality.is_large
