@@ -16,6 +16,9 @@ class Digging:
 
     name: str = "digging"
     quality_name: str = "depth"
+    redundant_name: str = "holes that were there before"
+    goal_name: str = "water, which nobody finds"
+    remarks: tuple[str, ...] = ("Sand is drawn by the seed.",)
     kind: AgentKind = AgentKind.OPTIMIZER
     grounds: tuple[str, ...] = ("sand", "clay")
 

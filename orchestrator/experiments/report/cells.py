@@ -33,10 +33,31 @@ def _to_solution(runs: Sequence[Sample], metric: Metric) -> str:
     return NONE if middle == float("inf") else number(middle)
 
 
+def detail_share(runs: Sequence[Sample], key: str) -> str:
+    """Return the median of a share that a task tells in its `detail`, in the runs that have it."""
+    details = [run.measures.task.detail for run in runs]
+    found = [float(str(detail[key])) for detail in details if detail.get(key) is not None]
+    return f"{median(found):.0%}" if found else NONE
+
+
 def overhead(runs: Sequence[Sample], chance: np.random.Generator) -> str:
     """Return coordination's share of the agents' time, in the runs of which it is known."""
     shares = [each.share for each in overheads_of(runs)]
     return share(median_interval(shares, chance)) if shares else NONE
+
+
+def overhead_causes(runs: Sequence[Sample]) -> tuple[str, ...]:
+    """Return the agents' seconds, and those of coordination by cause: medians over runs."""
+    known = overheads_of(runs)
+    if not known:
+        return (NONE,) * 5
+    return (
+        number(median(each.agent_seconds for each in known)),
+        f"{median(each.network_seconds for each in known):.3f}",
+        f"{median(each.wasted_seconds for each in known):.3f}",
+        f"{median(each.queue_seconds for each in known):.3f}",
+        f"{median(each.blocked_seconds for each in known):.3f}",
+    )
 
 
 def costs(runs: Sequence[Sample], chance: np.random.Generator) -> tuple[str, ...]:

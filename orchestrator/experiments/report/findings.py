@@ -48,9 +48,9 @@ def how_large(
         f"{quality.test.effect:+.2f} and {seconds.test.effect:+.2f} (from -1 to 1)."
     )
     yield (
-        f"Repeated work is {_share(ours, 'redundant')} of all in a swarm and "
-        f"{_share(theirs, 'redundant')} in parallel; coordination takes {_share(ours, 'overhead')} "
-        f"of the agents' time."
+        f"Redundant work (the share of {task.redundant_name}) is {_share(ours, 'redundant')} in a "
+        f"swarm and {_share(theirs, 'redundant')} in parallel; coordination takes "
+        f"{_share(ours, 'overhead')} of the agents' time."
     )
     singles = [each for each in comparisons if each.theirs.mode is Mode.SINGLE]
     yield f"Against a single agent with the turns of all: {_best_of(singles)}."

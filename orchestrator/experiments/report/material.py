@@ -4,7 +4,7 @@ Pure: no I/O, no clock, no chance.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -112,11 +112,6 @@ def material_of(
     order = list(tasks)
     verdicts = sorted(verdicts_of(samples), key=lambda verdict: order.index(verdict.task))
     return Material(experiment, started_at, rows, found, verdicts, trials)
-
-
-def seeds_of(samples: Iterable[Sample]) -> int:
-    """Return how many seeds there are."""
-    return len({sample.seed for sample in samples})
 
 
 def _first_instance(experiment: Experiment, task: ExperimentTask, samples: Sequence[Sample]) -> str:

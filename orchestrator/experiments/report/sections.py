@@ -1,18 +1,16 @@
 """The sections of the page: for each question its findings, then the tables they come from."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from orchestrator.experiments.commands import cell_command
 from orchestrator.experiments.failures.trial import LIMIT_SECONDS
 from orchestrator.experiments.plan import Study
 from orchestrator.experiments.report import findings, tables
-from orchestrator.experiments.report.markdown import table
-from orchestrator.experiments.report.material import Material, seeds_of
+from orchestrator.experiments.report.markdown import listed
+from orchestrator.experiments.report.material import Material
 from orchestrator.experiments.report.plates import Plates
 from orchestrator.experiments.summary import chance
 from orchestrator.experiments.verdict import P_MAX, TaskVerdict, least_p_values
-from tasks_schema.kinds import Mode
 
 _MADE = (
     "This page is written by `swarm experiment report` from the rows of its runs; no figure and no "
@@ -70,10 +68,11 @@ def when_section(material: Material, plates: Plates) -> Iterator[str]:
     for each in material.tasks:
         if each.task.name in verdicts:
             compared = tables.mode_comparisons(each, chance())
-            yield _list(findings.when_it_helps(verdicts[each.task.name], compared))
+            yield listed(findings.when_it_helps(verdicts[each.task.name], compared))
     for each in material.tasks:
         yield f"### {each.task.name.capitalize()}"
         yield tables.outcome_table(each, chance())
+        yield f"*Redundant work* is the share of {each.task.redundant_name}."
         yield plates.curves(each)
     yield plates.explored(material.tasks)
 
@@ -85,7 +84,7 @@ def how_large_section(material: Material, plates: Plates) -> Iterator[str]:
     for each in material.tasks:
         if each.task.name in verdicts:
             compared = tables.mode_comparisons(each, chance())
-            yield _list(findings.how_large(each, verdicts[each.task.name], compared))
+            yield listed(findings.how_large(each, verdicts[each.task.name], compared))
     yield plates.solutions(material.tasks)
     for each in material.tasks:
         yield f"### {each.task.name.capitalize()}: the swarm against the others"
@@ -105,7 +104,7 @@ def what_section(material: Material) -> Iterator[str]:
         return
     yield "## What should be shared?"
     compared = {each.task.name: tables.sharing_comparisons(each, chance()) for each in parts}
-    yield _list(
+    yield listed(
         chain.from_iterable(
             findings.what_to_share(each, compared[each.task.name]) for each in parts
         )
@@ -127,12 +126,12 @@ def failure_section(material: Material, plates: Plates) -> Iterator[str]:
         return
     yield "## How does it fail?"
     grown = chain.from_iterable(findings.how_it_fails(each) for each in far)
-    yield _list([*findings.what_failed(material.trials), *grown])
+    yield listed([*findings.what_failed(material.trials), *grown])
     if material.trials:
         yield "### Failures that were provoked"
         yield _PROVOKED
         yield tables.failure_table(material.trials, chance())
-        yield _list(_provocations(material))
+        yield listed(_provocations(material))
     if far:
         yield plates.distance(far)
     for each in far:
@@ -155,33 +154,9 @@ def cost_section(material: Material) -> Iterator[str]:
     for each in material.tasks:
         yield f"### {each.task.name.capitalize()}"
         yield tables.cost_table(each, chance())
-
-
-def rerun_section(material: Material) -> Iterator[str]:
-    """Yield the commands, seeds, versions and the machine."""
-    experiment = material.experiment
-    missing = sum(row.measures is None for row in material.rows)
-    yield "## To run it again"
-    yield f"```\n{experiment.command}\nswarm experiment report\n```"
-    trials = f"{len(material.trials)} provoked failures; " if material.trials else ""
+    yield "### Coordination by instance"
     yield (
-        f"{len(material.rows)} runs, {missing} of them without figures; {trials}seeds "
-        f"{tables.seeds_of(material)}; experiment `{experiment.experiment_id}`, begun on "
-        f"{material.started_at:%d %B %Y}. The same seed gives the same quality in mode single. In "
-        "the other modes it gives the same agents and instances; which of them is first is up to "
-        "the machine."
+        "Of mode `swarm`: its share of the agents' time; and seconds in the median run, by what "
+        "they went into."
     )
-    facts = {**experiment.machine, **experiment.versions}
-    yield table(("setting", "value"), [(key.replace("_", " "), str(v)) for key, v in facts.items()])
-    yield "One cell alone:"
-    commands = [
-        cell_command(cell, seeds_of(runs))
-        for each in material.tasks
-        for cell, runs in each.cells(Study.COMPARISON).items()
-        if cell.mode is Mode.SWARM and cell.instance == each.first_instance
-    ]
-    yield "```\n" + "\n".join(commands) + "\n```"
-
-
-def _list(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)
+    yield tables.overhead_table(material.tasks, chance())

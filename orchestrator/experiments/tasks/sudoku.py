@@ -36,6 +36,22 @@ class SudokuExperiment:
 
     name = "sudoku"
     quality_name = "cells solved"
+    redundant_name = "facts that an agent of the run had told before, on the same guesses"
+    goal_name = "all 81 cells are right, held against the only solution, which no agent is shown"
+    remarks = (
+        (
+            "The hard puzzles are published ones that take many guesses. Some were chosen after "
+            "the number of steps that they take had been simulated: what the rules alone solve "
+            "takes an agent one turn, and there is nothing to share. They say nothing of puzzles "
+            "at large."
+        ),
+        (
+            f"A turn applies up to {_STEPS_MAX} strategies before others hear of it: so many that "
+            "it is work, and not mostly bookkeeping. One agent alone has turns enough for most "
+            "puzzles."
+        ),
+        "A puzzle is the same for all seeds: what a seed draws is the agents' chance.",
+    )
     kind = AgentKind.SOLVER
 
     def instances(self, *, quick: bool) -> tuple[str, ...]:
