@@ -24,13 +24,23 @@ def outcome(runs: Sequence[Sample], chance: np.random.Generator) -> tuple[str, .
     )
 
 
+def seconds_to_solution(runs: Sequence[Sample]) -> float | None:
+    """Return the median over all runs; None if half of them or more found no solution."""
+    return _middle(runs, Metric.SECONDS)
+
+
 def _to_solution(runs: Sequence[Sample], metric: Metric) -> str:
+    middle = _middle(runs, metric)
+    return NONE if middle is None else number(middle)
+
+
+def _middle(runs: Sequence[Sample], metric: Metric) -> float | None:
     """Return the median over all runs, those without a solution being the longest of all."""
     costs = sorted(
         run.value(metric) if run.measures.task.is_solved else float("inf") for run in runs
     )
     middle = costs[len(costs) // 2]
-    return NONE if middle == float("inf") else number(middle)
+    return None if middle == float("inf") else middle
 
 
 def detail_share(runs: Sequence[Sample], key: str) -> str:

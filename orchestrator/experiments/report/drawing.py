@@ -95,7 +95,10 @@ def share_legend(figure: Figure) -> None:
 
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as SVG without a date, so that the same figures give the same file."""
-    figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+    # Tight: a title at the upper edge would be cut off.
+    figure.savefig(
+        path, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None}
+    )
     # Trailing blanks would be all that a linter sees of it.
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")

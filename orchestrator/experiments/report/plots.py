@@ -128,7 +128,8 @@ def plot_explored(material: TaskMaterial, path: Path) -> None:
             axis.pcolormesh(grid, cmap=_MAP_COLOURS, norm=scale, edgecolors="white")
             axis.set_aspect("equal")
             axis.grid(visible=False)
-            axis.set_title(f"{mode.value}, seed {runs[mode].seed}")
+            run = runs[mode]
+            axis.set_title(f"{run.cell.instance}: {mode.value}, seed {run.seed}")
             axis.set_xlabel("x")
             axis.set_ylabel("y")
         colours = ScalarMappable(scale, _MAP_COLOURS)

@@ -68,7 +68,7 @@ def when_section(material: Material, plates: Plates) -> Iterator[str]:
     for each in material.tasks:
         if each.task.name in verdicts:
             compared = tables.mode_comparisons(each, chance())
-            yield listed(findings.when_it_helps(verdicts[each.task.name], compared))
+            yield listed(findings.when_it_helps(each, verdicts[each.task.name], compared))
     for each in material.tasks:
         yield f"### {each.task.name.capitalize()}"
         yield tables.outcome_table(each, chance())

@@ -230,6 +230,33 @@ def test_coordination_is_shown_for_each_instance_with_what_it_went_into(
     assert rows[0][2:] == ["5% [5%, 5%]", "0.840", "0.040", "0.000", "0.000", "0.000"]
 
 
+def test_instances_on_which_coordination_is_dear_are_named(tmp_path: Path) -> None:
+    rows = rows_of(Wanted(seeds=3, studies=(Study.COMPARISON,)))
+    slow = {"sites": {"Lease._claim": {"commits": 1, "runs": 1, "network_seconds": 1.0}}}
+    dear = [
+        replace(each, statistics=slow) if each.run.cell.instance == "clay" else each
+        for each in rows
+    ]
+    assert "or more on clay (56%)." in page_of(material(dear), Plates(tmp_path))
+    assert "or more on no instance." in page_of(material(rows), Plates(tmp_path))
+
+
+def test_comparisons_that_could_show_no_difference_say_so(tmp_path: Path) -> None:
+    def page(seeds: int) -> str:
+        rows = rows_of(Wanted(seeds=seeds, studies=(Study.COMPARISON,)))
+        return page_of(material(rows), Plates(tmp_path))
+
+    # Two instances, two modes, three metrics: 12 * 2 * 0.5**8 is 0.09, and half of it 0.047.
+    assert "With so few pairs and 12 comparisons" in page(8)
+    assert "With so few pairs" not in page(9)
+
+
+def test_what_more_agents_bring_is_told_in_time_as_well(written: tuple[str, Path]) -> None:
+    said = told(written[0], "How large is the effect?")
+    assert re.search(r"Depth by agents \(1: [^)]+, 32: [^)]+\)", said)
+    assert re.search(r"Seconds to solution by agents \(1: [^)]+, 32: [^)]+\)", said)
+
+
 def test_the_checks_say_how_runs_and_attempts_ended_and_who_told_nothing(tmp_path: Path) -> None:
     first, second, third, *rest = rows_of(Wanted(seeds=3, is_quick=True))
     rows = [
