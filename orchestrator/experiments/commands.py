@@ -16,8 +16,14 @@ def command_of(task: str, wanted: Wanted) -> str:
     return shlex.join(words)
 
 
-def cell_command(cell: Cell, seeds: int) -> str:
-    """Return what runs one cell again, whichever study it belongs to."""
+def cell_command(cell: Cell, seeds: int, at_once: int | None = None) -> str:
+    """Return what runs one cell again, whichever study it belongs to.
+
+    Args:
+        cell: that is to be run.
+        seeds: how many, from 1 on.
+        at_once: runs under way together; None leaves it to the default.
+    """
     wanted = Wanted(
         agents=cell.size.agents,
         iterations=cell.size.iterations,
@@ -28,7 +34,8 @@ def cell_command(cell: Cell, seeds: int) -> str:
         round_trip_seconds=cell.round_trip_seconds,
         studies=(Study.COMPARISON,),
     )
-    return command_of(cell.task, wanted)
+    command = command_of(cell.task, wanted)
+    return command if at_once is None else f"{command} --at-once {at_once}"
 
 
 def _options(wanted: Wanted) -> Iterator[str]:

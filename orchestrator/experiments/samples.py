@@ -33,7 +33,8 @@ class Sample:
     cell: Cell
     seed: int
     measures: RunMeasures
-    overhead: Overhead
+    overhead: Overhead | None
+    """None where the figures of its transactions were lost: unknown, which is not 0."""
 
     def value(self, metric: Metric) -> float:
         """Return the run's figure; a run without a solution has cost all that it had, at least."""
@@ -41,10 +42,10 @@ class Sample:
         if metric is Metric.QUALITY:
             return task.quality
         if metric is Metric.SECONDS:
-            return self.measures.seconds if self._is_cut(metric) else task.seconds_to_solution or 0
-        return task.evaluations if self._is_cut(metric) else task.evaluations_to_solution or 0
+            return self.measures.seconds if self.is_cut(metric) else task.seconds_to_solution or 0
+        return task.evaluations if self.is_cut(metric) else task.evaluations_to_solution or 0
 
-    def _is_cut(self, metric: Metric) -> bool:
+    def is_cut(self, metric: Metric) -> bool:
         """Say whether the solution lies beyond the end of the run."""
         return metric.is_cost and not self.measures.task.is_solved
 
@@ -68,18 +69,17 @@ def pairs_of(ours: Sequence[Sample], theirs: Sequence[Sample]) -> list[Pair]:
 
 
 def values_of(pairs: Sequence[Pair], metric: Metric) -> tuple[list[float], list[float]]:
-    """Return both figures of each pair.
+    """Return both figures of each pair; a run without a solution never costs less than the other.
 
-    Where neither run found a solution, nobody knows which would have been first: both get the
-    greater of their costs.
+    What it had spent when it ended says nothing of what it would have needed: so it counts with
+    the greater of both costs, and a tie is the best that it can get.
     """
     ours, theirs = [], []
     for left, right in pairs:
         here, there = left.value(metric), right.value(metric)
-        if metric.is_cost and not (left.measures.task.is_solved or right.measures.task.is_solved):
-            here = there = max(here, there)
-        ours.append(float(here))
-        theirs.append(float(there))
+        most = max(here, there)
+        ours.append(float(most if left.is_cut(metric) else here))
+        theirs.append(float(most if right.is_cut(metric) else there))
     return ours, theirs
 
 
@@ -87,6 +87,11 @@ def gains_of(ours: Sequence[float], theirs: Sequence[float], metric: Metric) -> 
     """Return by how much ours is better in each pair: positive if it is, whatever the metric."""
     sign = -1.0 if metric.is_cost else 1.0
     return [sign * (left - right) for left, right in zip(ours, theirs, strict=True)]
+
+
+def overheads_of(samples: Iterable[Sample]) -> list[Overhead]:
+    """Return what coordination cost in each run of which that is known."""
+    return [sample.overhead for sample in samples if sample.overhead is not None]
 
 
 def solved_count(samples: Iterable[Sample]) -> int:

@@ -4,7 +4,7 @@ Pure: no I/O, no clock, no chance.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from statistics import median
 from typing import Any
@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from orchestrator.experiments.failures.trial import TrialRow, by_way
-from orchestrator.experiments.overhead import overhead_of
+from orchestrator.experiments.overhead import CLAIM, Overhead, overhead_of
 from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.rows import Experiment, RunRow
-from orchestrator.experiments.samples import Sample, by_cell, solved_count
+from orchestrator.experiments.samples import Sample, by_cell, overheads_of, solved_count
 from orchestrator.experiments.verdict import TaskVerdict, judge
 from tasks_schema.kinds import Sharing
 
@@ -41,11 +41,19 @@ def samples_of(rows: Iterable[RunRow]) -> list[Sample]:
             row.run.cell,
             row.run.seed,
             row.measures,
-            overhead_of(row.statistics or {"sites": {}}, row.measures.agent_seconds),
+            _overhead_of(row.statistics, row.measures.agent_seconds),
         )
         for row in rows
         if row.measures is not None
     ]
+
+
+def _overhead_of(statistics: Mapping[str, Any] | None, attempt_seconds: float) -> Overhead | None:
+    """Return the overhead of a run; None if no process that ran its turns has told of itself."""
+    sites = (statistics or {}).get("sites", {})
+    if statistics is None or not any(name.endswith(CLAIM) for name in sites):
+        return None
+    return overhead_of(statistics, attempt_seconds)
 
 
 def chance() -> np.random.Generator:
@@ -120,16 +128,18 @@ def sentence_of(verdict: TaskVerdict) -> str:
     """Return a verdict in one line."""
     quality, seconds = verdict.quality, verdict.seconds
     word = "worth it" if verdict.is_worth_it else "not worth it"
+    percent = "unknown" if verdict.overhead is None else f"{verdict.overhead.value:.0%}"
     return (
         f"{verdict.task}: shared state is {word}: quality x{quality.factor.value:.2f} "
         f"(p {quality.p_corrected:.2g}), time to solution x{seconds.factor.value:.2f} "
-        f"(p {seconds.p_corrected:.2g}), overhead {verdict.overhead.value:.0%}"
+        f"(p {seconds.p_corrected:.2g}), overhead {percent}"
     )
 
 
 def _line(cell: Cell, samples: Sequence[Sample]) -> tuple[str, ...]:
     tasks = [sample.measures.task for sample in samples]
     seconds = [task.seconds_to_solution for task in tasks if task.seconds_to_solution is not None]
+    shares = [overhead.share for overhead in overheads_of(samples)]
     return (
         cell.key,
         str(len(samples)),
@@ -138,7 +148,7 @@ def _line(cell: Cell, samples: Sequence[Sample]) -> tuple[str, ...]:
         f"{median(seconds):.2f}" if seconds else "-",
         f"{median(task.evaluations for task in tasks):.0f}",
         f"{median(task.redundant for task in tasks):.0%}",
-        f"{median(sample.overhead.share for sample in samples):.0%}",
+        f"{median(shares):.0%}" if shares else "-",
     )
 
 
@@ -168,10 +178,10 @@ def _run_as_dict(row: RunRow) -> dict[str, Any]:
         "swarm_id": row.swarm_id,
         "status": row.status,
         "measures": None if row.measures is None else asdict(row.measures),
-        "overhead": None if row.measures is None else _overhead_as_dict(row),
+        "overhead": _overhead_as_dict(row),
     }
 
 
-def _overhead_as_dict(row: RunRow) -> dict[str, Any]:
-    [sample] = samples_of([row])
-    return asdict(sample.overhead) | {"share": sample.overhead.share}
+def _overhead_as_dict(row: RunRow) -> dict[str, Any] | None:
+    known = overheads_of(samples_of([row]))
+    return asdict(known[0]) | {"share": known[0].share} if known else None

@@ -21,6 +21,7 @@ from orchestrator.experiments.samples import (
     Metric,
     Pair,
     gains_of,
+    overheads_of,
     pairs_of,
     solved_count,
     values_of,
@@ -39,6 +40,8 @@ QUALITY_FACTOR_MIN = 1.10
 TIME_FACTOR_MAX = 0.70
 OVERHEAD_SHARE_MAX = 0.20
 P_MAX = 0.05
+_CRITERIA = (Metric.QUALITY, Metric.SECONDS)
+"""Of each task: p-values are corrected for all of them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ class TaskVerdict:
     instances: int
     quality: Criterion
     seconds: Criterion
-    overhead: Interval
-    """Coordination's share of the agents' time in mode `swarm`, 0 to 1."""
+    overhead: Interval | None
+    """Coordination's share of the agents' time in mode `swarm`, 0 to 1; None if no run tells."""
     our_solved: int
     """Runs of mode `swarm` that reached the goal, of seeds times instances."""
     their_solved: int
@@ -77,8 +80,8 @@ class TaskVerdict:
 
     @property
     def is_cheap(self) -> bool:
-        """Say whether coordination takes little enough."""
-        return self.overhead.value < OVERHEAD_SHARE_MAX
+        """Say whether coordination is known to take little enough."""
+        return self.overhead is not None and self.overhead.value < OVERHEAD_SHARE_MAX
 
     @property
     def is_worth_it(self) -> bool:
@@ -96,6 +99,17 @@ def judge(cells: Cells, chance: np.random.Generator) -> list[TaskVerdict]:
     pairs = _pairs_by_task(cells)
     verdicts = [_judge_task(task, found, chance) for task, found in pairs.items()]
     return _corrected(verdicts)
+
+
+def least_p_values(verdicts: Sequence[TaskVerdict]) -> dict[str, float]:
+    """Return the least corrected p-value that each task could have got with its seeds.
+
+    That is the one it has if all pairs of all tasks differ in the same direction.
+    """
+    corrected = holm([2.0 ** (1 - each.seeds) for each in verdicts for _ in _CRITERIA])
+    return {
+        verdict.task: corrected[len(_CRITERIA) * index] for index, verdict in enumerate(verdicts)
+    }
 
 
 def _pairs_by_task(cells: Cells) -> dict[str, list[Pair]]:
@@ -120,10 +134,11 @@ def _whole_seeds(pairs: Sequence[Pair]) -> list[Pair]:
 def _judge_task(task: str, pairs: Sequence[Pair], chance: np.random.Generator) -> TaskVerdict:
     ours, theirs = [left for left, _ in pairs], [right for _, right in pairs]
     our_solved, their_solved = solved_count(ours), solved_count(theirs)
+    shares = [overhead.share for overhead in overheads_of(ours)]
     quality = _criterion(Metric.QUALITY, pairs, np.mean, chance)
     seconds = _criterion(Metric.SECONDS, pairs, _geometric_mean, chance)
     if our_solved < their_solved:
-        # Runs that gave up early would count as quick.
+        # Quicker where it gets there, but there less often: that is another thing than quicker.
         seconds = replace(seconds, is_large=False)
     return TaskVerdict(
         task=task,
@@ -131,7 +146,7 @@ def _judge_task(task: str, pairs: Sequence[Pair], chance: np.random.Generator) -
         instances=len({sample.cell.instance for sample in ours}),
         quality=quality,
         seconds=seconds,
-        overhead=median_interval([sample.overhead.share for sample in ours], chance),
+        overhead=median_interval(shares, chance) if shares else None,
         our_solved=our_solved,
         their_solved=their_solved,
     )

@@ -78,4 +78,6 @@ def row(run: Run, *, is_solved: bool = True) -> RunRow:
         evaluations=turns * 200,
     )
     spent = {"commits": turns, "runs": turns + 3, "network_seconds": 0.002 * turns}
-    return RunRow(run, "swarm-000000", SwarmStatus.EXHAUSTED, figures, {"sites": {"share": spent}})
+    return RunRow(
+        run, "swarm-000000", SwarmStatus.EXHAUSTED, figures, {"sites": {"Lease._claim": spent}}
+    )

@@ -16,11 +16,14 @@ class Digging:
 
     name: str = "digging"
     quality_name: str = "depth"
-    redundant_name: str = "holes dug before"
+    redundant_name: str = "holes that were there before"
+    goal_name: str = "water, which nobody finds"
+    remarks: tuple[str, ...] = ("Sand is drawn by the seed.",)
     kind: AgentKind = AgentKind.OPTIMIZER
+    grounds: tuple[str, ...] = ("sand", "clay")
 
     def instances(self, *, quick: bool) -> tuple[str, ...]:
-        return ("sand",) if quick else ("sand", "clay")
+        return self.grounds[:1] if quick else self.grounds
 
     def size(self, *, quick: bool) -> Size:
         return Size(2, 2) if quick else Size(4, 5)

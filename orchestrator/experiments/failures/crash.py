@@ -17,7 +17,7 @@ from functools import partial
 from orchestrator.experiments.attempts import read_attempts
 from orchestrator.experiments.failures.trial import Trial
 from orchestrator.experiments.swarms import Swarms
-from orchestrator.experiments.tasks.sudoku import clues_of
+from orchestrator.experiments.tasks.sudoku_instances import instance_named
 from orchestrator.launch.iterative import ready_spec
 from orchestrator.launch.parts import Parts
 from orchestrator.launch.refill import step_swarm
@@ -96,7 +96,7 @@ class Crash:
 def _spec(seed: int) -> SwarmSpec:
     task = SudokuTask(
         description="a Sudoku with a turn whose holder is killed",
-        puzzle=clues_of(_PUZZLE),
+        puzzle=instance_named(_PUZZLE).clues,
         iterations=_TURNS,
         budget=Budget(seconds=60),
     )

@@ -13,7 +13,7 @@ from orchestrator.experiments.attempts import read_attempts
 from orchestrator.experiments.failures.trial import Trial
 from orchestrator.experiments.swarms import Swarms
 from orchestrator.experiments.tasks.protocol import AttemptRow
-from orchestrator.experiments.tasks.sudoku import clues_of
+from orchestrator.experiments.tasks.sudoku_instances import instance_named
 from orchestrator.launch.iterative import ready_spec
 from orchestrator.launch.parts import Parts
 from swarm_workers.coordination.shared_state import SharedState
@@ -112,7 +112,7 @@ def spec_of(seed: int) -> SwarmSpec:
     """Return a swarm on a puzzle that its agents cannot solve, another one for each seed."""
     task = SudokuTask(
         description="a Sudoku that its agents cannot solve",
-        puzzle=clues_of(f"hidden-{1 + seed % _PUZZLES}"),
+        puzzle=instance_named(f"hidden-{1 + seed % _PUZZLES}").clues,
         strategies=RULES_OF[Grade.NAMED],
         iterations=_TURNS,
         budget=Budget(seconds=60),

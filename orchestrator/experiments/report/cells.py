@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 from orchestrator.experiments.report.markdown import NONE, interval, number, share
-from orchestrator.experiments.samples import Metric, Sample, figures, solved_count
+from orchestrator.experiments.samples import Metric, Sample, figures, overheads_of, solved_count
 from orchestrator.experiments.statistics import median_interval
 
 
@@ -24,18 +24,50 @@ def outcome(runs: Sequence[Sample], chance: np.random.Generator) -> tuple[str, .
     )
 
 
+def seconds_to_solution(runs: Sequence[Sample]) -> float | None:
+    """Return the median over all runs; None if half of them or more found no solution."""
+    return _middle(runs, Metric.SECONDS)
+
+
 def _to_solution(runs: Sequence[Sample], metric: Metric) -> str:
+    middle = _middle(runs, metric)
+    return NONE if middle is None else number(middle)
+
+
+def _middle(runs: Sequence[Sample], metric: Metric) -> float | None:
     """Return the median over all runs, those without a solution being the longest of all."""
     costs = sorted(
         run.value(metric) if run.measures.task.is_solved else float("inf") for run in runs
     )
     middle = costs[len(costs) // 2]
-    return NONE if middle == float("inf") else number(middle)
+    return None if middle == float("inf") else middle
+
+
+def detail_share(runs: Sequence[Sample], key: str) -> str:
+    """Return the median of a share that a task tells in its `detail`, in the runs that have it."""
+    details = [run.measures.task.detail for run in runs]
+    found = [float(str(detail[key])) for detail in details if detail.get(key) is not None]
+    return f"{median(found):.0%}" if found else NONE
 
 
 def overhead(runs: Sequence[Sample], chance: np.random.Generator) -> str:
-    """Return coordination's share of the agents' time."""
-    return share(median_interval(figures(runs, lambda each: each.overhead.share), chance))
+    """Return coordination's share of the agents' time, in the runs of which it is known."""
+    shares = [each.share for each in overheads_of(runs)]
+    return share(median_interval(shares, chance)) if shares else NONE
+
+
+def overhead_causes(runs: Sequence[Sample]) -> tuple[str, ...]:
+    """Return the agents' seconds, and those of coordination by cause: medians over runs."""
+    known = overheads_of(runs)
+    if not known:
+        return (NONE,) * 5
+    return (
+        number(median(each.agent_seconds for each in known)),
+        f"{median(each.network_seconds for each in known):.3f}",
+        f"{median(each.wasted_seconds for each in known):.3f}",
+        f"{median(each.queue_seconds for each in known):.3f}",
+        f"{median(each.blocked_seconds for each in known):.3f}",
+    )
 
 
 def costs(runs: Sequence[Sample], chance: np.random.Generator) -> tuple[str, ...]:
@@ -45,6 +77,7 @@ def costs(runs: Sequence[Sample], chance: np.random.Generator) -> tuple[str, ...
     dollars = [task.dollars for task in tasks if task.dollars is not None]
     quality = sum(task.quality for task in tasks)
     cpu = [task.cpu_seconds for task in tasks]
+    repeats = [each.repeats_per_commit for each in overheads_of(runs)]
     return (
         number(median(task.evaluations for task in tasks)),
         number(median(cpu)),
@@ -53,5 +86,5 @@ def costs(runs: Sequence[Sample], chance: np.random.Generator) -> tuple[str, ...
         number(median(dollars)) if dollars else NONE,
         number(quality / sum(dollars)) if sum(dollars) else NONE,
         overhead(runs, chance),
-        f"{median(figures(runs, lambda each: each.overhead.repeats_per_commit)):.3f}",
+        f"{median(repeats):.3f}" if repeats else NONE,
     )

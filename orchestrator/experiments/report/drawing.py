@@ -84,15 +84,21 @@ def draw_band(axis: Axes, band: Band, look: Look, label: str, *, has_points: boo
     )
 
 
-def share_legend(figure: Figure, axis: Axes) -> None:
-    """Put the legend of one panel over all of them."""
-    handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=max(1, len(labels)))
+def share_legend(figure: Figure) -> None:
+    """Put one legend over all panels: what any of them shows, once."""
+    found: dict[str, Any] = {}
+    for axis in figure.axes:
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    figure.legend(found.values(), found, loc="outside upper center", ncols=max(1, len(found)))
 
 
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as SVG without a date, so that the same figures give the same file."""
-    figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+    # Tight: a title at the upper edge would be cut off.
+    figure.savefig(
+        path, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None}
+    )
     # Trailing blanks would be all that a linter sees of it.
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")

@@ -4,7 +4,6 @@ Pure: no I/O, no clock, no chance.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from statistics import median
 
 from orchestrator.experiments.comparing import Comparison
@@ -12,15 +11,16 @@ from orchestrator.experiments.failures.trial import TrialRow, by_way
 from orchestrator.experiments.plan import Cell, Study
 from orchestrator.experiments.report.markdown import number, p_value
 from orchestrator.experiments.report.material import TaskMaterial
-from orchestrator.experiments.samples import Metric, Sample, figures
-from orchestrator.experiments.verdict import P_MAX, TaskVerdict
+from orchestrator.experiments.report.returns import returns
+from orchestrator.experiments.samples import Metric, Sample, overheads_of
+from orchestrator.experiments.statistics import holm
+from orchestrator.experiments.verdict import OVERHEAD_SHARE_MAX, P_MAX, TaskVerdict
 from tasks_schema.kinds import Mode, Sharing
 
-_GAIN_MIN = 1.02
-"""A doubling of the agents that brings less than two per cent brings nothing to speak of."""
 
-
-def when_it_helps(verdict: TaskVerdict, comparisons: Sequence[Comparison]) -> Iterator[str]:
+def when_it_helps(
+    material: TaskMaterial, verdict: TaskVerdict, comparisons: Sequence[Comparison]
+) -> Iterator[str]:
     """Yield for which instances a swarm was better than agents that work alone."""
     word = "**worth it**" if verdict.is_worth_it else "**not worth it**"
     yield f"*{verdict.task}*: shared state is {word}: {_because(verdict)}."
@@ -31,6 +31,8 @@ def when_it_helps(verdict: TaskVerdict, comparisons: Sequence[Comparison]) -> It
             if each.metric is metric and each.theirs.mode is Mode.PARALLEL
         ]
         yield f"By {metric}, against parallel: {_sorted_out(found)}."
+    yield from _too_few(comparisons)
+    yield from _dear(material)
 
 
 def how_large(
@@ -48,13 +50,13 @@ def how_large(
         f"{quality.test.effect:+.2f} and {seconds.test.effect:+.2f} (from -1 to 1)."
     )
     yield (
-        f"Repeated work is {_share(ours, 'redundant')} of all in a swarm and "
-        f"{_share(theirs, 'redundant')} in parallel; coordination takes {_share(ours, 'overhead')} "
-        f"of the agents' time."
+        f"Redundant work (the share of {task.redundant_name}) is {_share(ours, 'redundant')} in a "
+        f"swarm and {_share(theirs, 'redundant')} in parallel; coordination takes "
+        f"{_share(ours, 'overhead')} of the agents' time."
     )
     singles = [each for each in comparisons if each.theirs.mode is Mode.SINGLE]
     yield f"Against a single agent with the turns of all: {_best_of(singles)}."
-    yield from _returns(material)
+    yield from returns(material)
 
 
 def what_to_share(material: TaskMaterial, comparisons: Sequence[Comparison]) -> Iterator[str]:
@@ -69,6 +71,7 @@ def what_to_share(material: TaskMaterial, comparisons: Sequence[Comparison]) -> 
         )
     if comparisons and not certain:
         yield f"*{material.task.name}*: what is shared makes no difference that chance rules out."
+        yield from _too_few(comparisons)
 
 
 def how_it_fails(material: TaskMaterial) -> Iterator[str]:
@@ -105,12 +108,40 @@ def _met(word: str, trials: Sequence[TrialRow] | None) -> str:
 
 def _because(verdict: TaskVerdict) -> str:
     quality, seconds = verdict.quality, verdict.seconds
+    percent = "an unknown share" if verdict.overhead is None else f"{verdict.overhead.value:.0%}"
     return (
         f"quality {_times(quality.factor.value)} that of parallel "
         f"(p {p_value(quality.p_corrected)}), "
         f"time to solution {_times(seconds.factor.value)} (p {p_value(seconds.p_corrected)}), "
-        f"coordination {verdict.overhead.value:.0%} of the agents' time"
+        f"coordination {percent} of the agents' time"
     )
+
+
+def _too_few(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """Yield that no difference could have been shown, where that is so."""
+    least = holm([2.0 ** (1 - each.pairs) for each in comparisons])
+    if min(least, default=0.0) >= P_MAX:
+        yield (
+            f"With so few pairs and {len(comparisons)} comparisons none of them could show a "
+            "difference, whether there is one or not."
+        )
+
+
+def _dear(material: TaskMaterial) -> Iterator[str]:
+    """Yield on which instances coordination takes more than it may: a median over all hides it."""
+    shares = {
+        cell.instance: median(overhead.share for overhead in known)
+        for cell, runs in material.swarm_cells(Study.COMPARISON).items()
+        if (known := overheads_of(runs))
+    }
+    dear = [
+        f"{name} ({shares[name]:.0%})"
+        for name in material.instances
+        if shares.get(name, 0.0) >= OVERHEAD_SHARE_MAX
+    ]
+    if shares:
+        where = f"on {', '.join(dear)}" if dear else "on no instance"
+        yield f"Coordination takes {OVERHEAD_SHARE_MAX:.0%} of the agents' time or more {where}."
 
 
 def _sorted_out(comparisons: Sequence[Comparison]) -> str:
@@ -134,31 +165,6 @@ def _best_of(comparisons: Sequence[Comparison]) -> str:
     return "; ".join(words) or "not run"
 
 
-def _returns(material: TaskMaterial) -> Iterator[str]:
-    """Yield from how many agents on a doubling brings next to nothing."""
-    cells = material.swarm_cells(Study.SWEEP)
-    ordered = sorted(cells, key=lambda cell: cell.agents)
-    if len(ordered) < 2:
-        return
-    quality = {cell: _median_quality(cells[cell]) for cell in ordered}
-    useful = [
-        after.agents
-        for before, after in pairwise(ordered)
-        if quality[after] >= _GAIN_MIN * quality[before]
-    ]
-    steps = ", ".join(f"{cell.agents}: {number(quality[cell])}" for cell in ordered)
-    last = (
-        f"the last doubling that brings 2 % or more is that to {useful[-1]}"
-        if useful
-        else ("no doubling brings 2 %")
-    )
-    yield f"{material.task.quality_name.capitalize()} by agents ({steps}): {last}."
-
-
-def _median_quality(runs: Sequence[Sample]) -> float:
-    return median(figures(runs, lambda run: run.value(Metric.QUALITY)))
-
-
 def _is_certain(comparison: Comparison) -> bool:
     return comparison.p_corrected < P_MAX
 
@@ -168,11 +174,12 @@ def _times(factor: float) -> str:
 
 
 def _share(runs: Sequence[Sample], figure: str) -> str:
-    if not runs:
-        return "an unknown share"
-    if figure == "overhead":
-        return f"{median(figures(runs, lambda run: run.overhead.share)):.0%}"
-    return f"{median(figures(runs, lambda run: run.measures.task.redundant)):.0%}"
+    found = (
+        [overhead.share for overhead in overheads_of(runs)]
+        if figure == "overhead"
+        else [run.measures.task.redundant for run in runs]
+    )
+    return f"{median(found):.0%}" if found else "an unknown share"
 
 
 def _shared(sharing: Sharing) -> str:

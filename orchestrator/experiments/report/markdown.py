@@ -25,6 +25,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
+def listed(sentences: Iterable[str]) -> str:
+    """Return sentences as a list; empty if there are none."""
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
 def number(value: float) -> str:
     """Return a number with three significant digits, and close to 1 with four."""
     if math.isinf(value):

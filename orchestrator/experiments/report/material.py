@@ -3,7 +3,8 @@
 Pure: no I/O, no clock, no chance.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -55,6 +56,19 @@ class TaskMaterial:
             *sorted(found - set(known)),
         ]
 
+    @cached_property
+    def mapped(self) -> dict[Mode, Sample]:
+        """Return a run of each mode that made a map, all of one instance; empty if none did."""
+        found: dict[Mode, Sample] = {}
+        for instance in (self.first_instance, *self.instances):
+            for cell, runs in self.cells(Study.COMPARISON).items():
+                drawn = [run for run in runs if run.measures.task.detail.get("explored")]
+                if cell.instance == instance and drawn:
+                    found[cell.mode] = drawn[0]
+            if found:
+                break
+        return found
+
     def samples_in(self, study: Study, mode: Mode) -> list[Sample]:
         """Return the runs of one mode that help to answer a question."""
         cells = self.cells(study)
@@ -91,7 +105,7 @@ def material_of(
     """
     samples = samples_of(rows)
     found = [
-        TaskMaterial(task, of_task, _first_instance(experiment, task))
+        TaskMaterial(task, of_task, _first_instance(experiment, task, of_task))
         for name, task in tasks.items()
         if (of_task := [sample for sample in samples if sample.cell.task == name])
     ]
@@ -100,12 +114,17 @@ def material_of(
     return Material(experiment, started_at, rows, found, verdicts, trials)
 
 
-def seeds_of(samples: Iterable[Sample]) -> int:
-    """Return how many seeds there are."""
-    return len({sample.seed for sample in samples})
+def _first_instance(experiment: Experiment, task: ExperimentTask, samples: Sequence[Sample]) -> str:
+    """Return the instance that most was varied on; of several, the one that was named first.
 
-
-def _first_instance(experiment: Experiment, task: ExperimentTask) -> str:
+    What was asked for is that of the experiment's first command alone. Another one may have added
+    this task, with other instances.
+    """
     asked: Sequence[str] = experiment.spec.get("instances") or ()
     quick = bool(experiment.spec.get("is_quick"))
-    return (*asked, *task.instances(quick=quick))[0]
+    named = (*asked, *task.instances(quick=quick), *task.instances(quick=not quick))
+    cells = Counter(cell.instance for cell in {sample.cell for sample in samples})
+    return max(
+        dict.fromkeys((*(each for each in named if each in cells), *sorted(cells))),
+        key=lambda instance: cells[instance],
+    )

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from orchestrator.experiments import records
 from orchestrator.experiments.failures.records import read_trials
+from orchestrator.experiments.report.checks import checks_section
+from orchestrator.experiments.report.conditions import conditions_section, rerun_section
 from orchestrator.experiments.report.material import Material, material_of
 from orchestrator.experiments.report.plates import Plates
 from orchestrator.experiments.report.sections import (
@@ -12,7 +14,6 @@ from orchestrator.experiments.report.sections import (
     failure_section,
     how_large_section,
     opening,
-    rerun_section,
     what_section,
     when_section,
 )
@@ -51,11 +52,13 @@ def page_of(material: Material, plates: Plates) -> str:
     return _joined(
         [
             *opening(material),
+            *conditions_section(material),
             *when_section(material, plates),
             *how_large_section(material, plates),
             *what_section(material),
             *failure_section(material, plates),
             *cost_section(material),
+            *checks_section(material),
             *rerun_section(material),
         ]
     )

@@ -18,21 +18,26 @@ class Plates:
 
     def curves(self, material: TaskMaterial) -> str:
         """Show quality over evaluations."""
+        if not material.instances:
+            return ""
         name = f"curves-{material.task.name}.svg"
         plots.plot_curves(material, self._folder / name, chance())
         return _shown(f"{material.task.name}: {material.task.quality_name} over evaluations", name)
 
     def explored(self, materials: Sequence[TaskMaterial]) -> str:
         """Show where agents searched, for the task that has a map."""
-        for material in materials:
-            if any(run.measures.task.detail.get("explored") for run in material.samples):
-                plots.plot_explored(material, self._folder / "explored.svg")
-                return _shown("regions searched, seen from above", "explored.svg")
+        for material in (each for each in materials if each.mapped):
+            plots.plot_explored(material, self._folder / "explored.svg")
+            instance = next(iter(material.mapped.values())).cell.instance
+            return _shown(f"regions of {instance} searched, seen from above", "explored.svg")
         return ""
 
     def solutions(self, materials: Sequence[TaskMaterial]) -> str:
         """Show time to solution."""
-        plots.plot_solutions(materials, self._folder / "solutions.svg")
+        compared = [each for each in materials if each.instances]
+        if not compared:
+            return ""
+        plots.plot_solutions(compared, self._folder / "solutions.svg")
         return _shown("share of runs that had reached their goal, over time", "solutions.svg")
 
     def sizes(self, materials: Sequence[TaskMaterial]) -> str:

@@ -42,7 +42,7 @@ def plot_curves(material: TaskMaterial, path: Path, chance: np.random.Generator)
             axis.set_xlabel("evaluations")
             axis.set_ylabel(fill(material.task.quality_name, _LABEL_LETTERS))
             axis.xaxis.set_major_locator(MaxNLocator(4))
-        share_legend(figure, axes[0])
+        share_legend(figure)
         save(figure, path)
 
 
@@ -69,7 +69,7 @@ def plot_solutions(materials: Sequence[TaskMaterial], path: Path) -> None:
             axis.set_ylabel("runs that reached the goal")
             axis.set_ylim(0, 1.02)
             axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        share_legend(figure, axes[0])
+        share_legend(figure)
         save(figure, path)
 
 
@@ -112,14 +112,15 @@ def plot_distance(
 
 
 def plot_explored(material: TaskMaterial, path: Path) -> None:
-    """Draw how often each region was searched in one run of each mode, seen from above."""
-    cells = {
-        cell.mode: runs[0]
-        for cell, runs in material.cells(Study.COMPARISON).items()
-        if cell.instance == material.first_instance
-    }
-    modes = [mode for mode in Mode if mode in cells]
-    maps = [visits(cells[mode]) for mode in modes]
+    """Draw how often each region was searched in one run of each mode, seen from above.
+
+    Args:
+        material: of a task that has at least one map.
+        path: of the file.
+    """
+    runs = material.mapped
+    modes = [mode for mode in Mode if mode in runs]
+    maps = [visits(runs[mode]) for mode in modes]
     scale = Normalize(0, max(1.0, *(float(grid.max()) for grid in maps)))
     with styled():
         figure, axes = panels(len(modes))
@@ -127,7 +128,8 @@ def plot_explored(material: TaskMaterial, path: Path) -> None:
             axis.pcolormesh(grid, cmap=_MAP_COLOURS, norm=scale, edgecolors="white")
             axis.set_aspect("equal")
             axis.grid(visible=False)
-            axis.set_title(f"{mode.value}, seed {cells[mode].seed}")
+            run = runs[mode]
+            axis.set_title(f"{run.cell.instance}: {mode.value}, seed {run.seed}")
             axis.set_xlabel("x")
             axis.set_ylabel("y")
         colours = ScalarMappable(scale, _MAP_COLOURS)

@@ -1,18 +1,16 @@
 """The sections of the page: for each question its findings, then the tables they come from."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from orchestrator.experiments.commands import cell_command
 from orchestrator.experiments.failures.trial import TrialRow
 from orchestrator.experiments.plan import Study
 from orchestrator.experiments.report import findings, tables
-from orchestrator.experiments.report.markdown import table
-from orchestrator.experiments.report.material import Material, seeds_of
+from orchestrator.experiments.report.markdown import listed
+from orchestrator.experiments.report.material import Material
 from orchestrator.experiments.report.plates import Plates
 from orchestrator.experiments.summary import chance
-from orchestrator.experiments.verdict import P_MAX
-from tasks_schema.kinds import Mode
+from orchestrator.experiments.verdict import P_MAX, TaskVerdict, least_p_values
 
 _MADE = (
     "This page is written by `swarm experiment report` from the rows of its runs; no figure and no "
@@ -25,7 +23,7 @@ _READING = (
     "Holm's correction for all tests of its table. *Effect size*: matched-pairs rank-biserial "
     "correlation, positive where the swarm is better. A time to solution is shown where more than "
     "half of the runs found one; in tests and factors a run without one counts with all that it "
-    "had."
+    "had, or with the other run's time if that is more: a tie at best."
 )
 _PROVOKED = (
     "Each on a real server, with the remedy (in bold) and without. What *overcome* means is said "
@@ -39,18 +37,29 @@ def opening(material: Material) -> Iterator[str]:
     yield "# Does shared state help?"
     yield _MADE
     yield "## Verdict"
-    worth = [each.task for each in material.verdicts if each.is_worth_it]
+    yield _in_short(material.verdicts)
+    yield tables.verdict_table(material.verdicts)
+    few = [task for task, p_value in least_p_values(material.verdicts).items() if p_value >= P_MAX]
+    if few:
+        yield (
+            f"With so few seeds chance explains everything for {', '.join(few)}: after correction "
+            f"for {2 * len(material.verdicts)} criteria no difference can reach that p."
+        )
+    yield _READING
+
+
+def _in_short(verdicts: Sequence[TaskVerdict]) -> str:
+    """Return for how many tasks it is worth it, and what that means."""
+    if not verdicts:
+        return "No task was run both in mode `swarm` and in mode `parallel`, so there is none."
+    worth = [each.task for each in verdicts if each.is_worth_it]
     names = f": {', '.join(worth)}" if worth else ""
-    yield (
-        f"Shared state is **worth it** for {len(worth)} of {len(material.verdicts)} tasks{names}. "
+    return (
+        f"Shared state is **worth it** for {len(worth)} of {len(verdicts)} tasks{names}. "
         "The rule: quality at least 10 % better than that of agents who work in parallel without "
         "it, or time to solution at least 30 % shorter, either with p < 0.05; and coordination "
         "below 20 % of the agents' time."
     )
-    yield tables.verdict_table(material.verdicts)
-    if any(2 ** (1 - verdict.seeds) > P_MAX for verdict in material.verdicts):
-        yield "With so few seeds chance explains everything: no difference can reach that p."
-    yield _READING
 
 
 def when_section(material: Material, plates: Plates) -> Iterator[str]:
@@ -60,10 +69,11 @@ def when_section(material: Material, plates: Plates) -> Iterator[str]:
     for each in material.tasks:
         if each.task.name in verdicts:
             compared = tables.mode_comparisons(each, chance())
-            yield _list(findings.when_it_helps(verdicts[each.task.name], compared))
+            yield listed(findings.when_it_helps(each, verdicts[each.task.name], compared))
     for each in material.tasks:
         yield f"### {each.task.name.capitalize()}"
         yield tables.outcome_table(each, chance())
+        yield f"*Redundant work* is the share of {each.task.redundant_name}."
         yield plates.curves(each)
     yield plates.explored(material.tasks)
 
@@ -75,7 +85,7 @@ def how_large_section(material: Material, plates: Plates) -> Iterator[str]:
     for each in material.tasks:
         if each.task.name in verdicts:
             compared = tables.mode_comparisons(each, chance())
-            yield _list(findings.how_large(each, verdicts[each.task.name], compared))
+            yield listed(findings.how_large(each, verdicts[each.task.name], compared))
     yield plates.solutions(material.tasks)
     for each in material.tasks:
         yield f"### {each.task.name.capitalize()}: the swarm against the others"
@@ -95,7 +105,7 @@ def what_section(material: Material) -> Iterator[str]:
         return
     yield "## What should be shared?"
     compared = {each.task.name: tables.sharing_comparisons(each, chance()) for each in parts}
-    yield _list(
+    yield listed(
         chain.from_iterable(
             findings.what_to_share(each, compared[each.task.name]) for each in parts
         )
@@ -117,12 +127,12 @@ def failure_section(material: Material, plates: Plates) -> Iterator[str]:
         return
     yield "## How does it fail?"
     grown = chain.from_iterable(findings.how_it_fails(each) for each in far)
-    yield _list([*findings.what_failed(material.trials), *grown])
+    yield listed([*findings.what_failed(material.trials), *grown])
     if material.trials:
         yield "### Failures that were provoked"
         yield _PROVOKED
         yield tables.failure_table(material.trials, chance())
-        yield _list(_provocations(material))
+        yield listed(_provocations(material))
     if far:
         yield plates.distance(far)
     for each in far:
@@ -149,33 +159,9 @@ def cost_section(material: Material) -> Iterator[str]:
     for each in material.tasks:
         yield f"### {each.task.name.capitalize()}"
         yield tables.cost_table(each, chance())
-
-
-def rerun_section(material: Material) -> Iterator[str]:
-    """Yield the commands, seeds, versions and the machine."""
-    experiment = material.experiment
-    missing = sum(row.measures is None for row in material.rows)
-    yield "## To run it again"
-    yield f"```\n{experiment.command}\nswarm experiment report\n```"
-    trials = f"{len(material.trials)} provoked failures; " if material.trials else ""
+    yield "### Coordination by instance"
     yield (
-        f"{len(material.rows)} runs, {missing} of them without figures; {trials}seeds "
-        f"{tables.seeds_of(material)}; experiment `{experiment.experiment_id}`, begun on "
-        f"{material.started_at:%d %B %Y}. The same seed gives the same quality in mode single. In "
-        "the other modes it gives the same agents and instances; which of them is first is up to "
-        "the machine."
+        "Of mode `swarm`: its share of the agents' time; and seconds in the median run, by what "
+        "they went into."
     )
-    facts = {**experiment.machine, **experiment.versions}
-    yield table(("setting", "value"), [(key.replace("_", " "), str(v)) for key, v in facts.items()])
-    yield "One cell alone:"
-    commands = [
-        cell_command(cell, seeds_of(runs))
-        for each in material.tasks
-        for cell, runs in each.cells(Study.COMPARISON).items()
-        if cell.mode is Mode.SWARM and cell.instance == each.first_instance
-    ]
-    yield "```\n" + "\n".join(commands) + "\n```"
-
-
-def _list(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)
+    yield tables.overhead_table(material.tasks, chance())

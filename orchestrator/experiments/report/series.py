@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from orchestrator.experiments.plan import Cell
-from orchestrator.experiments.samples import Metric, Sample, figures
+from orchestrator.experiments.samples import Metric, Sample, overheads_of
 from orchestrator.experiments.statistics import Numbers, median_band, median_interval
 
 _STEPS = 80
@@ -54,7 +54,7 @@ def figure_band(
     figure: str,
     chance: np.random.Generator,
 ) -> Band:
-    """Return the median of one figure over cells, in the order of x.
+    """Return the median of one figure over cells, in the order of x, where it is known.
 
     Args:
         cells: one a point.
@@ -62,14 +62,14 @@ def figure_band(
         figure: `overhead` or `quality`.
         chance: for intervals.
     """
-    ordered = sorted(cells, key=lambda cell: x_of[cell])
-    found = [
-        median_interval(figures(cells[cell], lambda run: _figure(run, figure)), chance)
-        for cell in ordered
-    ]
-    columns = zip(*((each.value, each.low, each.high) for each in found), strict=True)
-    middle, low, high = (np.asarray(column) for column in columns)
-    return Band(np.asarray([x_of[cell] for cell in ordered]), middle, low, high)
+    known = {x_of[cell]: values for cell, runs in cells.items() if (values := _all(runs, figure))}
+    found = {x: median_interval(known[x], chance) for x in sorted(known)}
+    return Band(
+        x=np.asarray([*found]),
+        middle=np.asarray([each.value for each in found.values()]),
+        low=np.asarray([each.low for each in found.values()]),
+        high=np.asarray([each.high for each in found.values()]),
+    )
 
 
 def visits(run: Sample) -> Numbers:
@@ -92,5 +92,7 @@ def _quality_at(run: Sample, at: Numbers) -> list[float]:
     return [curve[index].quality if index >= 0 else 0.0 for index in indices]
 
 
-def _figure(run: Sample, figure: str) -> float:
-    return run.overhead.share if figure == "overhead" else run.value(Metric.QUALITY)
+def _all(runs: Sequence[Sample], figure: str) -> list[float]:
+    if figure == "overhead":
+        return [overhead.share for overhead in overheads_of(runs)]
+    return [run.value(Metric.QUALITY) for run in runs]

@@ -11,13 +11,22 @@ import numpy as np
 from orchestrator.experiments.comparing import Comparison, against_modes, against_sharing
 from orchestrator.experiments.failures.trial import TrialRow, by_way
 from orchestrator.experiments.plan import Cell, Study
-from orchestrator.experiments.report.cells import costs, outcome, overhead
-from orchestrator.experiments.report.markdown import interval, number, p_value, share, table
-from orchestrator.experiments.report.material import Material, TaskMaterial
+from orchestrator.experiments.report.cells import (
+    costs,
+    detail_share,
+    outcome,
+    overhead,
+    overhead_causes,
+)
+from orchestrator.experiments.report.markdown import NONE, interval, number, p_value, share, table
+from orchestrator.experiments.report.material import TaskMaterial
 from orchestrator.experiments.samples import Sample
 from orchestrator.experiments.statistics import median_interval
 from orchestrator.experiments.verdict import TaskVerdict
 from tasks_schema.kinds import Mode
+
+_SHARES = {"sources_twice": "sources read twice"}
+"""What a task may tell in its `detail` that has a column then: shares from 0 to 1, with a head."""
 
 
 def verdict_table(verdicts: Sequence[TaskVerdict]) -> str:
@@ -31,13 +40,20 @@ def verdict_table(verdicts: Sequence[TaskVerdict]) -> str:
 
 def outcome_table(material: TaskMaterial, chance: np.random.Generator) -> str:
     """Return what came of each instance in each mode."""
+    cells = material.cells(Study.COMPARISON)
+    details = [sample.measures.task.detail for sample in material.samples]
+    shares = [key for key in _SHARES if any(key in detail for detail in details)]
     head = (
         "instance", "mode", material.task.quality_name, "solved", "seconds to solution",
-        "evaluations to solution", "redundant work",
+        "evaluations to solution", "redundant work", *(_SHARES[key] for key in shares),
     )  # fmt: skip
-    cells = material.cells(Study.COMPARISON)
     rows = [
-        (cell.instance, cell.mode.value, *outcome(runs, chance))
+        (
+            cell.instance,
+            cell.mode.value,
+            *outcome(runs, chance),
+            *(detail_share(runs, key) for key in shares),
+        )
         for instance in material.instances
         for mode in Mode
         for cell, runs in cells.items()
@@ -57,6 +73,22 @@ def cost_table(material: TaskMaterial, chance: np.random.Generator) -> str:
         runs = material.samples_in(Study.COMPARISON, mode)
         if runs:
             rows.append((mode.value, *costs(runs, chance)))
+    return table(head, rows)
+
+
+def overhead_table(materials: Sequence[TaskMaterial], chance: np.random.Generator) -> str:
+    """Return what coordination took of a swarm's time on each instance, and by what."""
+    head = (
+        "task", "instance", "overhead", "agents' seconds", "on the network", "in vain", "in queues",
+        "in `retry`",
+    )  # fmt: skip
+    rows = [
+        (each.task.name, cell.instance, overhead(runs, chance), *overhead_causes(runs))
+        for each in materials
+        for instance in each.instances
+        for cell, runs in each.cells(Study.COMPARISON).items()
+        if cell.mode is Mode.SWARM and cell.instance == instance
+    ]
     return table(head, rows)
 
 
@@ -154,12 +186,6 @@ def sharing_comparisons(material: TaskMaterial, chance: np.random.Generator) -> 
     return against_sharing(material.cells(Study.ABLATION), chance)
 
 
-def seeds_of(material: Material) -> str:
-    """Return which seeds there are, in words."""
-    seeds = {row.run.seed for row in material.rows}
-    return f"{min(seeds)} to {max(seeds)}" if seeds else "none"
-
-
 def _sorted(material: TaskMaterial, study: Study) -> Iterator[tuple[Cell, list[Sample]]]:
     found = material.cells(study).items()
     order = {mode: index for index, mode in enumerate(Mode)}
@@ -183,7 +209,7 @@ def _verdict_row(verdict: TaskVerdict) -> tuple[str, ...]:
         interval(verdict.seconds.factor),
         p_value(verdict.seconds.p_corrected),
         f"{verdict.our_solved} : {verdict.their_solved} of {runs}",
-        share(verdict.overhead),
+        NONE if verdict.overhead is None else share(verdict.overhead),
         str(verdict.seeds),
     )
 

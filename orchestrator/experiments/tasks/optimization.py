@@ -59,7 +59,28 @@ class OptimizationExperiment:
 
     name = "optimization"
     quality_name = "way from the mean to the optimum"
-    redundant_name = "exploring turns in a region searched before"
+    redundant_name = "turns in a region that the run had searched before, of turns that explore"
+    goal_name = (
+        f"a value within {_TOLERANCE:g} of the way from the mean to the optimum, or within what "
+        "stands after the `@`; the worker computes it anew and believes no claim"
+    )
+    remarks = (
+        (
+            "A surface is moved by the seed, so that no agent can know where its optimum lies; "
+            "`ridges` alone stays where it was published."
+        ),
+        (
+            f"A turn has up to {_EVALUATIONS_MAX} evaluations: so many that it is work, and not "
+            "mostly bookkeeping. Turns are meant to be so few that one agent's own are often not "
+            "enough, and those of all together are; the sweep over sizes shows how far that came "
+            "true. At other sizes the factors are others."
+        ),
+        (
+            "`ridges-3@1e-4` and `rastrigin-3~1` were taken in because sharing has less to give "
+            "there: the best of the ridges is hardly higher than the others, and where one elite "
+            "is kept, only the best point is shared."
+        ),
+    )
     kind = AgentKind.OPTIMIZER
 
     def instances(self, *, quick: bool) -> tuple[str, ...]:

@@ -153,9 +153,19 @@ class ExperimentTask(Protocol):
 
     @property
     def redundant_name(self) -> str:
-        """What counts in `Measures.redundant`, in words for a table's head.
+        """What `Measures.redundant` is the share of, in words that follow `the share of`."""
+        ...
 
-        For example `exploring turns in a region searched before`.
+    @property
+    def goal_name(self) -> str:
+        """When a run counts as solved, in words that follow `solved:`, and how that is known."""
+        ...
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was chosen for this task that its figures rest on, and why: a sentence or two each.
+
+        Law: whoever changes an instance or a size has the sentence beside it to change.
         """
         ...
 

@@ -15,7 +15,12 @@ from pydantic import JsonValue
 from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.tasks.naming import Named, name_documents
 from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point, began
-from orchestrator.experiments.tasks.research_topics import INSTANCES, QUICK, topic_task
+from orchestrator.experiments.tasks.research_topics import (
+    INSTANCES,
+    QUICK,
+    SOURCE_SECONDS,
+    topic_task,
+)
 from orchestrator.settings import OrchestratorSettings
 from swarm_workers.problems.research.checking import check_report
 from swarm_workers.problems.research.corpus.library import Library
@@ -40,7 +45,27 @@ class ResearchExperiment:
 
     name = "research"
     quality_name = "distinct supported facts"
-    redundant_name = "readings of a source that was read for the same question before"
+    redundant_name = "readings of a source for a question that the run had read it for before"
+    goal_name = (
+        f"{GOAL_SHARE:.0%} of the facts that there are, counted beforehand by reading every "
+        "source for every question"
+    )
+    remarks = (
+        (
+            f"To fetch a source takes {SOURCE_SECONDS * 1000:g} ms, which are emulated, on all "
+            "instances but `wide-local`. Seconds rest on it, and so does coordination's share of "
+            "them: `wide-local` shows both where all sources lie on the own disk."
+        ),
+        (
+            "`wide`, `wide-varied`, `wide-local` and `wide-dealt` have the same topics, drawn by "
+            "the seed. They differ in how agents choose what to read, or in what fetching takes, "
+            "so they are not four findings that are independent of each other."
+        ),
+        (
+            "A turn reads one source. Turns are so many that all together read most of what a wide "
+            "topic has; those of one agent do not."
+        ),
+    )
     kind = AgentKind.RESEARCHER
 
     def __init__(self, named: Named | None = None) -> None:

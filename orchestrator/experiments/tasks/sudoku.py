@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.tasks.protocol import AttemptRow, Measures, Point, began
-from orchestrator.experiments.tasks.sudoku_instances import FULL, QUICK, instance_named
+from orchestrator.experiments.tasks.sudoku_instances import FULL, QUICK, STEPS_MAX, instance_named
 from swarm_workers.problems.sudoku.solver import solutions
 from tasks_schema.kinds import AgentKind
 from tasks_schema.messages.swarm import SwarmSpec
@@ -28,7 +28,26 @@ class SudokuExperiment:
 
     name = "sudoku"
     quality_name = "cells solved"
-    redundant_name = "candidates that had been ruled out before on the same guesses"
+    redundant_name = "facts that an agent of the run had told before, on the same guesses"
+    goal_name = "all 81 cells are right, held against the only solution, which no agent is shown"
+    remarks = (
+        (
+            "The hard puzzles are published ones that take many guesses. Some were chosen after "
+            "the number of steps that they take had been simulated: what the rules alone solve "
+            "takes an agent one turn, and there is nothing to share. They say nothing of puzzles "
+            "at large."
+        ),
+        (
+            f"A turn applies up to {STEPS_MAX} strategies before others hear of it: so many that "
+            "it is work, and not mostly bookkeeping. One agent alone has turns enough for most "
+            "puzzles."
+        ),
+        (
+            "`seventeen-3` was taken in because sharing cannot win there: the rules alone solve it "
+            "within one turn."
+        ),
+        "A puzzle is the same for all seeds: what a seed draws is the agents' chance.",
+    )
     kind = AgentKind.SOLVER
 
     def instances(self, *, quick: bool) -> tuple[str, ...]:

@@ -46,6 +46,12 @@ def test_every_cell_of_a_full_experiment_is_run_again_by_its_command(cell: Cell)
     assert [run.seed for run in runs] == [1, 2, 3]
 
 
+def test_a_cells_command_names_how_many_runs_were_under_way_together() -> None:
+    assert (
+        cell_command(ALL_CELLS[0], 3, at_once=4) == f"{cell_command(ALL_CELLS[0], 3)} --at-once 4"
+    )
+
+
 @pytest.mark.parametrize(
     "wanted",
     [

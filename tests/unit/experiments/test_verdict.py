@@ -41,6 +41,14 @@ def test_a_swarm_that_is_much_better_but_mostly_coordinates_is_not() -> None:
     assert not found.is_worth_it
 
 
+def test_a_swarm_whose_coordination_is_unknown_is_not_cheap() -> None:
+    better = [replace(each, overhead=None) for each in runs(SWARM, quality=0.8)]
+    found = verdict(better, runs(PARALLEL, quality=0.5))
+    assert found.overhead is None
+    assert found.quality.held
+    assert not found.is_worth_it
+
+
 def test_nine_per_cent_are_not_ten() -> None:
     ours, theirs = runs(SWARM, spread=0, quality=0.545), runs(PARALLEL, spread=0, quality=0.5)
     assert not verdict(ours, theirs).quality.is_large
@@ -65,7 +73,15 @@ def test_runs_that_give_up_early_are_not_quick() -> None:
     found = verdict(
         runs(SWARM, seconds=1.0, quality=0.5), runs(PARALLEL, solved_after=0.8, quality=0.5)
     )
-    assert found.seconds.factor.value < 0.2
+    assert found.seconds.factor.value == 1.0
+    assert not found.seconds.held
+
+
+def test_a_swarm_that_is_quick_but_reaches_the_goal_less_often_is_not_quicker() -> None:
+    most = runs(SWARM, solved_after=0.3)[:-3]
+    found = verdict(most + runs(SWARM)[-3:], runs(PARALLEL, solved_after=0.9))
+    assert found.seconds.factor.value < 0.5
+    assert found.seconds.p_corrected < 0.05
     assert not found.seconds.held
 
 
@@ -77,6 +93,17 @@ def test_where_neither_is_solved_neither_is_first() -> None:
 def test_a_run_without_a_solution_has_cost_all_that_it_had() -> None:
     pairs = pairs_of([sample(SWARM, 1, solved_after=0.5)], [sample(PARALLEL, 1, evaluations=1000)])
     assert values_of(pairs, Metric.EVALUATIONS) == ([500.0], [1000.0])
+
+
+@pytest.mark.parametrize("metric", [Metric.SECONDS, Metric.EVALUATIONS])
+def test_a_run_that_gave_up_early_is_never_ahead_of_one_that_reached_the_goal(
+    metric: Metric,
+) -> None:
+    gave_up = sample(SWARM, 1, seconds=4.0, evaluations=40)
+    solved = sample(PARALLEL, 1, solved_after=0.5, seconds=10.0, evaluations=100)
+    ours, theirs = values_of([(gave_up, solved)], metric)
+    assert ours == theirs
+    assert values_of([(solved, gave_up)], metric) == (theirs, ours)
 
 
 def test_runs_are_compared_with_those_of_the_same_seed_only() -> None:
