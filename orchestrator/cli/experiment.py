@@ -113,15 +113,14 @@ def run(  # noqa: PLR0913 - one parameter an option
         sources=tuple(source or ()),
         corpus=tuple(str(folder.expanduser().resolve()) for folder in corpus or ()),
         quick=quick,
+        at_once=at_once,
     )
     if json is not None:
         json.touch()  # what cannot be written is to be found out now, not in an hour
     ensure_up(read_settings())
     parts = connect(read_settings())
     with RunsDisplay() as display:
-        done = conduct(
-            parts, task, wanted, experiment_id=experiment_id, at_once=at_once, show=display
-        )
+        done = conduct(parts, task, wanted, experiment_id=experiment_id, show=display)
     if json is not None:
         json.write_text(as_json(done.experiment, done.rows, done.trials))
     sys.stdout.write(as_table(done.experiment, done.rows, done.trials))
@@ -177,6 +176,7 @@ def _wanted(  # noqa: PLR0913 - one parameter an option
     sources: tuple[str, ...],
     corpus: tuple[str, ...],
     quick: bool,
+    at_once: int,
 ) -> "Wanted":
     """Return what was typed, checked."""
     from orchestrator.errors import UsageError  # noqa: PLC0415
@@ -199,6 +199,7 @@ def _wanted(  # noqa: PLR0913 - one parameter an option
         is_quick=quick,
         sources=sources,
         corpus=corpus,
+        at_once=at_once,
     )
 
 

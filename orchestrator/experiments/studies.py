@@ -16,6 +16,8 @@ SEEDS_FULL = 20
 SEEDS_QUICK = 3
 SEEDS_MAX = 1000
 AGENTS_MAX = 1024
+AT_ONCE = 2
+"""Runs that are under way together, where nothing else is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Wanted:
     """URLs that are read beside what the task reads by itself."""
     corpus: tuple[str, ...] = ()
     """Absolute paths of folders with documents, likewise."""
+    at_once: int = AT_ONCE
+    """Runs that are under way together: they share the processors, so seconds depend on it."""
 
 
 def runs_of(task: ExperimentTask, wanted: Wanted) -> tuple[Run, ...]:

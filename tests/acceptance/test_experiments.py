@@ -92,6 +92,8 @@ def test_what_ctrl_c_left_is_gone_on_with_by_the_same_name(swarm, tmp_path):
     assert "after an interruption add --id interrupted" in said
     [(status,)] = swarm.query("select status from swarms where swarm_id = %s", stopped)
     assert status in ("stopped", "exhausted")
+    said = swarm.refused("experiment", "run", *arguments, "--at-once", "3")
+    assert "experiment 'interrupted' was begun otherwise: --at-once 2, now 3" in said
     found = ran(swarm, tmp_path / "runs.json", *arguments)
     assert len(qualities(found)) == 6
     assert {tuple(row) for row in attempts_of(swarm, "interrupted")} == {(12, 12, 0)}

@@ -164,7 +164,7 @@ def rerun_section(material: Material) -> Iterator[str]:
     yield table(("setting", "value"), [(key.replace("_", " "), str(v)) for key, v in facts.items()])
     yield "One cell alone:"
     commands = [
-        cell_command(cell, seeds_of(runs))
+        cell_command(cell, seeds_of(runs), experiment.spec)
         for each in material.tasks
         for cell, runs in each.cells(Study.COMPARISON).items()
         if cell.mode is Mode.SWARM and cell.instance == each.first_instance

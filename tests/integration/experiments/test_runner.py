@@ -163,6 +163,20 @@ def test_an_experiment_keeps_every_command_that_added_to_it(parts: Parts) -> Non
     assert kept.command.splitlines() == list(commands)
 
 
+def test_a_command_that_cannot_be_compared_with_it_adds_nothing(parts: Parts) -> None:
+    recorded(parts, Wanted(is_quick=True, seeds=1))
+    other = Experiment(NAME, {"task": TASK.name}, {}, {"python": "4"}, "swarm experiment run more")
+    with (
+        pytest.raises(UsageError, match="python unknown, now 4"),
+        parts.engine.begin() as connection,
+    ):
+        records.record_experiment(connection, other, runs_of(TASK, QUICK))
+    assert len(rows_of(parts)) == 3
+    with parts.engine.begin() as connection:
+        kept, _ = records.read_experiment(connection, NAME)
+    assert (kept.command, kept.versions) == ("swarm experiment run digging", {})
+
+
 def test_an_experiment_that_is_not_there_is_refused_with_those_that_are(parts: Parts) -> None:
     with (
         parts.engine.begin() as connection,
