@@ -13,6 +13,7 @@ from orchestrator.experiments.commands import command_of
 from orchestrator.experiments.failures.provoking import provoke_all
 from orchestrator.experiments.failures.records import read_trials
 from orchestrator.experiments.failures.trial import TrialRow
+from orchestrator.experiments.options import check_options
 from orchestrator.experiments.plan import FAILURES, Run
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.running import Display, Progress, Runner
@@ -59,9 +60,11 @@ def conduct(
         show: told the experiment's name, and then how far it is.
 
     Raises:
-        UsageError: there is no such task or instance, a number is out of range, or the experiment
-            was begun with something else that figures depend on; nothing was recorded.
+        UsageError: there is no such task or instance, a number is out of range, an option is of no
+            use, or the experiment was begun with something else that figures depend on; nothing
+            was recorded.
     """
+    check_options(task, wanted)
     names = {ALL: NAMES, FAILURES: ()}.get(task, (task,))
     tasks = {name: _equipped(task_of(name), wanted, is_alone=task != ALL) for name in names}
     runs = _in_turn([runs_of(each, wanted) for each in tasks.values()])

@@ -54,6 +54,11 @@ def runs_of(task: ExperimentTask, wanted: Wanted) -> tuple[Run, ...]:
     return tuple(Run(cell, seed) for seed in range(1, seeds + 1) for cell in cells)
 
 
+def asked_studies(wanted: Wanted) -> tuple[Study, ...]:
+    """Return the studies that are asked for, by name or by none."""
+    return wanted.studies or ((Study.COMPARISON,) if wanted.is_quick else tuple(Study))
+
+
 def studies_of(cell: Cell, first_instance: str, size: Size) -> tuple[Study, ...]:
     """Return the questions that a cell helps to answer, as the report sorts its rows.
 
@@ -87,7 +92,7 @@ def _cells(task: ExperimentTask, wanted: Wanted) -> Iterator[Cell]:
         _checked("--iterations", wanted.iterations, usual.iterations, ITERATIONS_MAX),
     )
     instances = wanted.instances or task.instances(quick=wanted.is_quick)
-    for study in wanted.studies or ((Study.COMPARISON,) if wanted.is_quick else tuple(Study)):
+    for study in asked_studies(wanted):
         if study is Study.COMPARISON:
             yield from _comparison(task.name, instances, size, wanted)
         else:

@@ -108,6 +108,7 @@ def test_what_ctrl_c_left_is_gone_on_with_by_the_same_name(swarm, tmp_path):
         (("optimization", "--instance", "moon-3"), "there is no surface 'moon-3'"),
         (("sudoku", "--round-trip", "-1"), "--round-trip -1 is out of range; give 0 to 1000"),
         (("sudoku", "--corpus", "."), "'sudoku' reads no documents"),
+        (("sudoku", "--study", "sweep", "--modes", "swarm"), "--modes would change nothing here"),
     ],
 )
 def test_what_cannot_be_run_is_refused_in_one_sentence(swarm, arguments, sentence):
