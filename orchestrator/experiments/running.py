@@ -18,15 +18,12 @@ from orchestrator.experiments.attempts import read_attempts, read_spec
 from orchestrator.experiments.measures import RunMeasures, measure_run
 from orchestrator.experiments.plan import Run
 from orchestrator.experiments.rows import RunRow
-from orchestrator.experiments.swarms import Swarms, through_outages
+from orchestrator.experiments.swarms import VALID, Swarms, through_outages
 from orchestrator.experiments.tasks.protocol import ExperimentTask
 from orchestrator.launch.iterative import ready_spec
 from orchestrator.launch.parts import Parts
 from tasks_schema.kinds import SwarmStatus
 from tasks_schema.messages.swarm import SwarmSpec
-
-VALID = (SwarmStatus.SUCCEEDED, SwarmStatus.EXHAUSTED)
-"""How a run ends whose figures count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
@@ -15,6 +16,7 @@ from orchestrator.experiments.plan import Run
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.running import Progress, Runner
 from orchestrator.experiments.studies import Wanted, runs_of
+from orchestrator.experiments.swarms import recovery_seconds
 from orchestrator.launch.parts import Parts, connect
 from orchestrator.settings import OrchestratorSettings
 from tasks_schema.kinds import Mode, SwarmStatus
@@ -118,6 +120,34 @@ def test_a_run_whose_swarm_fails_has_no_figures_and_is_run_again_next_time(parts
     ]
     with played(PlayedFleet(parts)):
         assert runner(parts).run(*recorded(parts)).done == 6
+
+
+def test_a_run_that_lacks_a_report_has_no_figures_and_is_run_again_next_time(
+    parts: Parts,
+) -> None:
+    hasty = parts.settings.model_copy(
+        update={"lease_seconds": 0.1, "resend_seconds": 0.1, "attempt_seconds_max": 0.1}
+    )
+    rows, runs = recorded(parts)
+    fleet = PlayedFleet(parts)
+    fleet.loses = {2}
+    shown: list[Progress] = []
+    with played(fleet):
+        done = runner(replace(parts, settings=hasty), shown).run(rows, runs)
+    assert (done.done, done.failed) == (3, 3)
+    told = [progress.latest for progress in shown if progress.latest]
+    assert len(told) == 3
+    assert all("failed: 1 attempts were not reported within 0.3 s" in each for each in told)
+    assert all((row.measures is None) is (row.run.seed == 2) for row in rows_of(parts))
+    with played(PlayedFleet(parts)) as again:
+        assert runner(parts).run(*recorded(parts)).done == 6
+    assert {spec.seed for spec in again.played} == {2}
+
+
+def test_a_lost_turn_is_waited_for_until_it_must_have_come_back() -> None:
+    settings = OrchestratorSettings()
+    lapsed_and_sent_again = settings.lease_seconds + settings.resend_seconds
+    assert recovery_seconds(settings) >= lapsed_and_sent_again + settings.attempt_seconds_max
 
 
 def test_an_interrupted_command_stops_its_swarms(parts: Parts) -> None:
