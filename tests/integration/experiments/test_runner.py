@@ -7,19 +7,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import redis
 from pydantic import SecretStr
 from sqlalchemy import select
 
 from orchestrator.errors import UsageError
-from orchestrator.experiments import records
+from orchestrator.experiments import records, swarms
 from orchestrator.experiments.plan import Run
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.running import Progress, Runner
 from orchestrator.experiments.studies import Wanted, runs_of
-from orchestrator.experiments.swarms import recovery_seconds
+from orchestrator.experiments.swarms import Swarms, recovery_seconds
 from orchestrator.launch.parts import Parts, connect
 from orchestrator.settings import OrchestratorSettings
 from tasks_schema.kinds import Mode, SwarmStatus
+from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.tables.experiments import EXPERIMENTS
 from tasks_schema.tables.swarms import SWARMS
 from tests.integration.experiments.played_fleet import PlayedFleet, played
@@ -142,6 +144,28 @@ def test_a_run_that_lacks_a_report_has_no_figures_and_is_run_again_next_time(
     with played(PlayedFleet(parts)) as again:
         assert runner(parts).run(*recorded(parts)).done == 6
     assert {spec.seed for spec in again.played} == {2}
+
+
+def test_a_launch_that_was_cut_off_is_made_again_with_the_same_swarm(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, runs = recorded(parts)
+    launched: list[str] = []
+
+    def launch(self: Swarms, spec: SwarmSpec) -> None:
+        uncut(self, spec)
+        launched.append(spec.swarm_id)
+        if launched.count(spec.swarm_id) == 1:
+            raise redis.ConnectionError("the answer got lost")
+
+    uncut = Swarms.launch
+    monkeypatch.setattr(Swarms, "launch", launch)
+    monkeypatch.setattr(swarms, "_PATIENCE_SECONDS", 0.05)
+    with played(PlayedFleet(parts)) as fleet:
+        assert runner(parts).run(rows, runs).done == 6
+    assert sorted(launched) == sorted([spec.swarm_id for spec in fleet.played] * 2)
+    with parts.engine.begin() as connection:
+        assert len(connection.execute(select(SWARMS.c.swarm_id)).all()) == 6
 
 
 def test_a_lost_turn_is_waited_for_until_it_must_have_come_back() -> None:
