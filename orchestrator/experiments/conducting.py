@@ -78,7 +78,7 @@ def conduct(
     progress = Runner(parts, name, tasks, at_once=wanted.at_once, show=show).run(rows, runs)
     if task in (ALL, FAILURES):
         provoked = provoke_all(parts, name, _failure_seeds(wanted), show)
-        progress = replace(provoked, failed=progress.failed)
+        progress = replace(provoked, failed=progress.failed + provoked.failed)
     return _conducted(parts, name, progress)
 
 
