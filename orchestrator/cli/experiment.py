@@ -139,11 +139,18 @@ def report(
         "docs/results"
     ),
 ) -> None:
-    """Write the results of an experiment as a page with tables and plots."""
-    from orchestrator.experiments.report.page import write_page  # noqa: PLC0415
+    """Write the results of an experiment as a page with tables and plots.
+
+    A page of another experiment is replaced only if this one is named.
+    """
+    from orchestrator.experiments.report.page import PAGE, write_page  # noqa: PLC0415
+    from orchestrator.experiments.report.replacing import chosen_experiment  # noqa: PLC0415
     from orchestrator.launch.parts import connect  # noqa: PLC0415
 
-    page = write_page(connect(read_settings()), experiment_id, output)
+    parts = connect(read_settings())
+    with parts.engine.begin() as connection:
+        chosen = chosen_experiment(connection, experiment_id, output / PAGE)
+    page = write_page(parts, chosen, output)
     sys.stdout.write(f"{page}\n")
 
 

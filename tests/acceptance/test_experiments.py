@@ -115,5 +115,16 @@ def test_what_cannot_be_run_is_refused_in_one_sentence(swarm, arguments, sentenc
     assert sentence in swarm.refused("experiment", "run", *arguments)
 
 
+def test_a_report_replaces_no_page_of_another_experiment_unasked(swarm, tmp_path):
+    page = tmp_path / "SWARM_RESULTS.md"
+    page.write_text("experiment `full`, begun on 1 May 2026\n", encoding="utf-8")
+    small = ("--modes", "single", "--seeds", "1", "--id", "newest")
+    swarm.run("experiment", "run", "optimization", *SMALL, *small)
+    refusal = swarm.refused("experiment", "report", "--output", str(tmp_path))
+    assert "tells of experiment 'full', and the newest is 'newest'" in refusal
+    swarm.run("experiment", "report", "newest", "--output", str(tmp_path))
+    assert "`newest`" in page.read_text(encoding="utf-8")
+
+
 def test_a_report_of_what_was_never_run_is_refused(swarm):
     assert "there is no experiment 'never'" in swarm.refused("experiment", "report", "never")

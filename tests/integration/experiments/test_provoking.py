@@ -26,6 +26,8 @@ class Flood:
     provocation: str = "water"
     remedy: str = "a dam"
     without: str = "none"
+    overcome: str = "no water"
+    seconds_max: float = 1.0
     provoked: list[tuple[bool, int]] = field(default_factory=list)
 
     def provoke(self, *, has_remedy: bool, seed: int) -> Trial:
