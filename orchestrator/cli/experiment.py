@@ -3,6 +3,7 @@
 What they do is loaded inside each, so that `swarm --help` stays quick.
 """
 
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Does shared state help? Run and report.", no_args_is_help=True)
 
 _AT_ONCE = 2
+_INTERRUPTED = 128 + signal.SIGINT
+"""The exit status by which a shell knows Ctrl-C."""
 
 
 class StudyName(StrEnum):
@@ -119,8 +122,13 @@ def run(  # noqa: PLR0913 - one parameter an option
         json.touch()  # what cannot be written is to be found out now, not in an hour
     ensure_up(read_settings())
     parts = connect(read_settings())
-    with RunsDisplay() as display:
-        done = conduct(parts, task, wanted, experiment_id=experiment_id, show=display)
+    display = RunsDisplay()
+    try:
+        with display:
+            done = conduct(parts, task, wanted, experiment_id=experiment_id, show=display)
+    except KeyboardInterrupt:
+        display.interrupted()
+        raise typer.Exit(_INTERRUPTED) from None
     if json is not None:
         json.write_text(as_json(done.experiment, done.rows, done.trials))
     sys.stdout.write(as_table(done.experiment, done.rows, done.trials))

@@ -90,6 +90,7 @@ def test_what_ctrl_c_left_is_gone_on_with_by_the_same_name(swarm, tmp_path):
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "after an interruption add --id interrupted" in said
+    assert said.splitlines()[-1].endswith("the same command with --id interrupted goes on")
     [(status,)] = swarm.query("select status from swarms where swarm_id = %s", stopped)
     assert status in ("stopped", "exhausted")
     said = swarm.refused("experiment", "run", *arguments, "--at-once", "3")
