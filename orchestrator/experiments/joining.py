@@ -16,6 +16,8 @@ from orchestrator.experiments.rows import Experiment
 _READING = ("library", "sources", "corpus")
 """Of a spec: said together, by the first command whose agents read."""
 _AT_ONCE = "at_once"
+_DIGITS = 12
+"""Of a digest: enough to tell two apart."""
 
 
 def joined_spec(recorded: Experiment, ours: Experiment) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def _readings(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
     if _named(before) != _named(now):
         yield f"it reads {_named(before)}, now {_named(now)}"
     elif before["library"] != now["library"]:
-        yield f"the documents that it reads have changed ({before['library']}, {now['library']})"
+        yield f"documents {before['library'][:_DIGITS]}, now {now['library'][:_DIGITS]}"
 
 
 def _named(spec: Mapping[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """Which code ran: a digest of this program's own files, wherever it is installed from.
 
 A version number stays the same from one change to the next, and an installed package has no
-history to ask. The fleet's processes are those that the same installation started; what another
-host has installed is not seen from here.
+history to ask. What a worker has loaded before a change, or what another host has installed, is not
+seen from here.
 """
 
 from collections.abc import Iterable, Iterator

@@ -34,7 +34,7 @@ def test_seeds_studies_and_tasks_may_be_added() -> None:
             asking(corpus=[], sources=[], library="bb22"),
             "it reads --source https://example.org/a --corpus notes, now no --source and no",
         ),
-        (asking(library="bb22"), "the documents that it reads have changed"),
+        (asking(library="bb22"), "documents aa11, now bb22"),
         (asking(at_once=4), "--at-once 2, now 4"),
         (replace(BEGUN, machine={"processors": 8}), "processors 2, now 8"),
         (
