@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from orchestrator.errors import UsageError
 from orchestrator.experiments import records
 
-_TOLD = re.compile(r"^swarm experiment report (\S+)$|experiment `([^`\n]+)`", re.MULTILINE)
+_TOLD = re.compile(r"swarm experiment report ([^\s`]+)|experiment `([^`\n]+)`")
 
 
 def chosen_experiment(connection: Connection, experiment_id: str | None, page: Path) -> str:

@@ -57,6 +57,8 @@ def test_the_same_rows_give_the_same_page_and_the_same_plots(
 
 def test_the_page_tells_which_experiment_it_is_of(written: tuple[str, Path]) -> None:
     assert told_experiment(written[0]) == EXPERIMENT.experiment_id
+    assert told_experiment("Made by `swarm experiment report digging`.") == "digging"
+    assert told_experiment("Made by `swarm experiment report` from rows.") is None
 
 
 def test_every_plot_that_the_page_shows_is_there_and_is_an_image(written: tuple[str, Path]) -> None:
