@@ -3,6 +3,7 @@
 What they do is loaded inside each, so that `swarm --help` stays quick.
 """
 
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Does shared state help? Run and report.", no_args_is_help=True)
 
 _AT_ONCE = 2
+_INTERRUPTED = 128 + signal.SIGINT
+"""The exit status by which a shell knows Ctrl-C."""
 
 
 class StudyName(StrEnum):
@@ -113,15 +116,19 @@ def run(  # noqa: PLR0913 - one parameter an option
         sources=tuple(source or ()),
         corpus=tuple(str(folder.expanduser().resolve()) for folder in corpus or ()),
         quick=quick,
+        at_once=at_once,
     )
     if json is not None:
         json.touch()  # what cannot be written is to be found out now, not in an hour
     ensure_up(read_settings())
     parts = connect(read_settings())
-    with RunsDisplay() as display:
-        done = conduct(
-            parts, task, wanted, experiment_id=experiment_id, at_once=at_once, show=display
-        )
+    display = RunsDisplay()
+    try:
+        with display:
+            done = conduct(parts, task, wanted, experiment_id=experiment_id, show=display)
+    except KeyboardInterrupt:
+        display.interrupted()
+        raise typer.Exit(_INTERRUPTED) from None
     if json is not None:
         json.write_text(as_json(done.experiment, done.rows, done.trials))
     sys.stdout.write(as_table(done.experiment, done.rows, done.trials))
@@ -140,11 +147,18 @@ def report(
         "docs/results"
     ),
 ) -> None:
-    """Write the results of an experiment as a page with tables and plots."""
-    from orchestrator.experiments.report.page import write_page  # noqa: PLC0415
+    """Write the results of an experiment as a page with tables and plots.
+
+    A page of another experiment is replaced only if this one is named.
+    """
+    from orchestrator.experiments.report.page import PAGE, write_page  # noqa: PLC0415
+    from orchestrator.experiments.report.replacing import chosen_experiment  # noqa: PLC0415
     from orchestrator.launch.parts import connect  # noqa: PLC0415
 
-    page = write_page(connect(read_settings()), experiment_id, output)
+    parts = connect(read_settings())
+    with parts.engine.begin() as connection:
+        chosen = chosen_experiment(connection, experiment_id, output / PAGE)
+    page = write_page(parts, chosen, output)
     sys.stdout.write(f"{page}\n")
 
 
@@ -180,6 +194,7 @@ def _wanted(  # noqa: PLR0913 - one parameter an option
     sources: tuple[str, ...],
     corpus: tuple[str, ...],
     quick: bool,
+    at_once: int,
 ) -> "Wanted":
     """Return what was typed, checked."""
     from orchestrator.errors import UsageError  # noqa: PLC0415
@@ -202,6 +217,7 @@ def _wanted(  # noqa: PLR0913 - one parameter an option
         is_quick=quick,
         sources=sources,
         corpus=corpus,
+        at_once=at_once,
     )
 
 

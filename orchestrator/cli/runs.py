@@ -22,10 +22,20 @@ class RunsDisplay(Bar):
             total=1,
         )
         self._shown_at = -_LINE_SECONDS
+        self._experiment_id = ""
 
     def begin(self, experiment_id: str) -> None:
         """Show the name by which the experiment can be gone on with."""
+        self._experiment_id = experiment_id
         self._print(f"experiment {experiment_id}; after an interruption add --id {experiment_id}")
+
+    def interrupted(self) -> None:
+        """Say how to go on with what was interrupted, if it had begun."""
+        if self._experiment_id:
+            self._print(
+                "interrupted: its swarms are stopped, and what has ended is kept; "
+                f"the same command with --id {self._experiment_id} goes on"
+            )
 
     def __call__(self, progress: Progress) -> None:
         """Show how far it is; what went wrong is shown always."""

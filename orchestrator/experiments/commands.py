@@ -4,26 +4,35 @@ Pure: no I/O, no clock, no chance.
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from typing import Any
 
 from orchestrator.experiments.plan import Cell, Study
-from orchestrator.experiments.studies import Wanted
+from orchestrator.experiments.studies import AT_ONCE, Wanted
+from tasks_schema.kinds import ProblemKind
 
 
 def command_of(task: str, wanted: Wanted) -> str:
-    """Return what a person types to ask for the same; names no file and no id."""
+    """Return what a person types to ask for the same; names no file and no id.
+
+    A folder of documents is named by its last part, as it is to be typed where the folder lies: the
+    command is shown on pages, where a path of this machine would tell nobody anything.
+    """
     words = ["swarm", "experiment", "run", task, *_options(wanted)]
     return shlex.join(words)
 
 
-def cell_command(cell: Cell, seeds: int, at_once: int | None = None) -> str:
+def cell_command(cell: Cell, seeds: int, spec: Mapping[str, Any]) -> str:
     """Return what runs one cell again, whichever study it belongs to.
 
     Args:
-        cell: that is to be run.
-        seeds: how many, from 1 on.
-        at_once: runs under way together; None leaves it to the default.
+        cell: of the experiment.
+        seeds: how many.
+        spec: of the experiment; says what its agents read, and how many runs were under way
+            together.
     """
+    is_reading = cell.task == ProblemKind.RESEARCH
     wanted = Wanted(
         agents=cell.size.agents,
         iterations=cell.size.iterations,
@@ -33,18 +42,18 @@ def cell_command(cell: Cell, seeds: int, at_once: int | None = None) -> str:
         sharing=cell.sharing,
         round_trip_seconds=cell.round_trip_seconds,
         studies=(Study.COMPARISON,),
+        sources=tuple(spec.get("sources", ())) if is_reading else (),
+        corpus=tuple(spec.get("corpus", ())) if is_reading else (),
+        at_once=spec.get("at_once", AT_ONCE),
     )
-    command = command_of(cell.task, wanted)
-    return command if at_once is None else f"{command} --at-once {at_once}"
+    return command_of(cell.task, wanted)
 
 
 def _options(wanted: Wanted) -> Iterator[str]:
     """Yield the options that say other than their defaults."""
     usual = Wanted()
-    for study in wanted.studies or ():
-        yield from ("--study", study.value)
-    for instance in wanted.instances:
-        yield from ("--instance", instance)
+    for name, value in _repeated(wanted):
+        yield from (name, value)
     if wanted.modes != usual.modes:
         yield from ("--modes", ",".join(wanted.modes))
     for name, number in _numbers(wanted).items():
@@ -56,10 +65,18 @@ def _options(wanted: Wanted) -> Iterator[str]:
         yield "--quick"
 
 
+def _repeated(wanted: Wanted) -> Iterator[tuple[str, str]]:
+    yield from (("--study", study.value) for study in wanted.studies or ())
+    yield from (("--instance", instance) for instance in wanted.instances)
+    yield from (("--source", url) for url in wanted.sources)
+    yield from (("--corpus", PurePath(folder).name) for folder in wanted.corpus)
+
+
 def _numbers(wanted: Wanted) -> dict[str, float | None]:
     return {
         "--agents": wanted.agents,
         "--iterations": wanted.iterations,
         "--round-trip": wanted.round_trip_seconds * 1000 or None,
         "--seeds": wanted.seeds,
+        "--at-once": None if wanted.at_once == AT_ONCE else wanted.at_once,
     }

@@ -13,6 +13,7 @@ from orchestrator.experiments.commands import command_of
 from orchestrator.experiments.failures.provoking import provoke_all
 from orchestrator.experiments.failures.records import read_trials
 from orchestrator.experiments.failures.trial import TrialRow
+from orchestrator.experiments.options import check_options
 from orchestrator.experiments.plan import FAILURES, Run
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.running import Display, Progress, Runner
@@ -24,6 +25,7 @@ from orchestrator.launch.parts import Parts
 from swarm_workers.problems.research.corpus.fetching import refuse_secrets
 from swarm_workers.problems.research.errors import SourceUnavailableError
 from tasks_schema.ids import swarm_id
+from tasks_schema.messages.task import ResearchTask
 
 ALL = "all"
 _FAILURE_SEEDS = 10
@@ -48,7 +50,6 @@ def conduct(
     wanted: Wanted,
     *,
     experiment_id: str | None,
-    at_once: int,
     show: Display,
 ) -> Conducted:
     """Run what is missing of an experiment. Blocks; Ctrl-C stops its swarms.
@@ -58,28 +59,29 @@ def conduct(
         task: one of the tasks, or `failures`, or `all`.
         wanted: what was asked for; the same for each of them.
         experiment_id: of one to go on with, or a name for a new one; None makes up a name.
-        at_once: runs that are under way together.
         show: told the experiment's name, and then how far it is.
 
     Raises:
-        UsageError: there is no such task or instance, a number is out of range, or the address of a
-            source carries a secret; nothing was recorded.
+        UsageError: there is no such task or instance, a number is out of range, an option is of no
+            use, the address of a source carries a secret, or the experiment was begun with
+            something else that figures depend on; nothing was recorded.
     """
+    check_options(task, wanted)
     _refuse_secrets(wanted.sources)
     names = {ALL: NAMES, FAILURES: ()}.get(task, (task,))
     tasks = {name: _equipped(task_of(name), wanted, is_alone=task != ALL) for name in names}
     runs = _in_turn([runs_of(each, wanted) for each in tasks.values()])
-    _check_instances(tasks, runs)
-    experiment = _experiment(parts, task, wanted, experiment_id)
+    library = _library_of(tasks, runs)
+    experiment = _experiment(parts, task, wanted, experiment_id, library)
     name = experiment.experiment_id
-    show.begin(name)
     with parts.engine.begin() as connection:
         records.record_experiment(connection, experiment, runs)
         rows = records.read_runs(connection, name)
-    progress = Runner(parts, name, tasks, at_once=at_once, show=show).run(rows, runs)
+    show.begin(name)
+    progress = Runner(parts, name, tasks, at_once=wanted.at_once, show=show).run(rows, runs)
     if task in (ALL, FAILURES):
         provoked = provoke_all(parts, name, _failure_seeds(wanted), show)
-        progress = replace(provoked, failed=progress.failed)
+        progress = replace(provoked, failed=progress.failed + provoked.failed)
     return _conducted(parts, name, progress)
 
 
@@ -91,11 +93,15 @@ def _refuse_secrets(sources: Sequence[str]) -> None:
         raise UsageError(str(error)) from error
 
 
-def _check_instances(tasks: Mapping[str, ExperimentTask], runs: Sequence[Run]) -> None:
-    """Refuse instances that are none, before anything is recorded."""
+def _library_of(tasks: Mapping[str, ExperimentTask], runs: Sequence[Run]) -> str:
+    """Return the digest of what is read, or nothing where nothing is.
+
+    Raises:
+        UsageError: an instance is none, which is to be found out before anything is recorded.
+    """
     first_cells = {(run.cell.task, run.cell.instance): run.cell for run in reversed(runs)}
-    for (task, instance), cell in first_cells.items():
-        tasks[task].spec(instance, 1, cell)
+    specs = [tasks[task].spec(name, 1, cell) for (task, name), cell in first_cells.items()]
+    return next((spec.library for spec in specs if isinstance(spec, ResearchTask)), "")
 
 
 def _conducted(parts: Parts, name: str, progress: Progress) -> Conducted:
@@ -131,7 +137,9 @@ def _in_turn(plans: Sequence[Sequence[Run]]) -> list[Run]:
     return sorted(chain.from_iterable(plans), key=lambda run: (run.seed, run.lot))
 
 
-def _experiment(parts: Parts, task: str, wanted: Wanted, experiment_id: str | None) -> Experiment:
+def _experiment(
+    parts: Parts, task: str, wanted: Wanted, experiment_id: str | None, library: str
+) -> Experiment:
     spec: dict[str, Any] = {
         "task": task,
         "agents": wanted.agents,
@@ -146,6 +154,10 @@ def _experiment(parts: Parts, task: str, wanted: Wanted, experiment_id: str | No
         "sources": list(wanted.sources),
         "corpus": [PurePath(folder).name for folder in wanted.corpus],
     }
+    if task != FAILURES:  # those are provoked one after another
+        spec["at_once"] = wanted.at_once
+    if library:
+        spec["library"] = library
     return Experiment(
         experiment_id=experiment_id or swarm_id(f"{task}-study", secrets.token_bytes(6)),
         spec=spec,

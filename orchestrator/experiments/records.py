@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.errors import UsageError
+from orchestrator.experiments.joining import joined_spec
 from orchestrator.experiments.measures import RunMeasures, as_json, of_json
 from orchestrator.experiments.plan import FAILURES, Cell, Run, Size
 from orchestrator.experiments.rows import Experiment, RunRow
@@ -25,10 +26,13 @@ def record_experiment(connection: Connection, experiment: Experiment, runs: Sequ
     """Write an experiment and the runs that it is to have; what is there already stays.
 
     One that is gone on with by another command has both.
+
+    Raises:
+        UsageError: it was begun with something else that figures depend on; see `joining`.
     """
     row = dataclasses.asdict(experiment)
     connection.execute(insert(EXPERIMENTS).values(row).on_conflict_do_nothing())
-    _add_command(connection, experiment)
+    _join(connection, experiment)
     rows = [_row_of(experiment.experiment_id, run) for run in runs]
     if rows:
         connection.execute(insert(EXPERIMENT_RUNS).on_conflict_do_nothing(), rows)
@@ -100,17 +104,16 @@ def read_experiment(connection: Connection, experiment_id: str) -> tuple[Experim
     """Return the experiment with exactly this id, which must be there, and when it began."""
     query = select(EXPERIMENTS).where(EXPERIMENTS.c.experiment_id == experiment_id)
     row = connection.execute(query).one()
-    fields = (row.experiment_id, row.spec, row.machine, row.versions, row.command)
-    return Experiment(*fields), row.started_at
+    return _experiment(row), row.started_at
 
 
-def _add_command(connection: Connection, experiment: Experiment) -> None:
+def _join(connection: Connection, experiment: Experiment) -> None:
     is_this = EXPERIMENTS.c.experiment_id == experiment.experiment_id
-    query = select(EXPERIMENTS.c.command).where(is_this).with_for_update()
-    known = connection.execute(query).scalar_one().splitlines()
-    if experiment.command not in known:
-        commands = "\n".join([*known, experiment.command])
-        connection.execute(update(EXPERIMENTS).where(is_this).values(command=commands))
+    query = select(EXPERIMENTS).where(is_this).with_for_update()
+    recorded = _experiment(connection.execute(query).one())
+    commands = dict.fromkeys([*recorded.command.splitlines(), experiment.command])
+    added = {"spec": joined_spec(recorded, experiment), "command": "\n".join(commands)}
+    connection.execute(update(EXPERIMENTS).where(is_this).values(added))
 
 
 def _update(connection: Connection, experiment_id: str, run: Run, **values: Any) -> None:
@@ -119,6 +122,10 @@ def _update(connection: Connection, experiment_id: str, run: Run, **values: Any)
         .where(_RUNS.experiment_id == experiment_id, _RUNS.run_key == run.key)
         .values(**values)
     )
+
+
+def _experiment(row: Row[Any]) -> Experiment:
+    return Experiment(row.experiment_id, row.spec, row.machine, row.versions, row.command)
 
 
 def _row_of(experiment_id: str, run: Run) -> dict[str, Any]:

@@ -18,15 +18,12 @@ from orchestrator.experiments.attempts import read_attempts, read_spec
 from orchestrator.experiments.measures import RunMeasures, measure_run
 from orchestrator.experiments.plan import Run
 from orchestrator.experiments.rows import RunRow
-from orchestrator.experiments.swarms import Swarms, through_outages
+from orchestrator.experiments.swarms import VALID, Swarms, through_outages
 from orchestrator.experiments.tasks.protocol import ExperimentTask
 from orchestrator.launch.iterative import ready_spec
 from orchestrator.launch.parts import Parts
 from tasks_schema.kinds import SwarmStatus
 from tasks_schema.messages.swarm import SwarmSpec
-
-VALID = (SwarmStatus.SUCCEEDED, SwarmStatus.EXHAUSTED)
-"""How a run ends whose figures count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +118,12 @@ class Runner:
     def _conduct(self, row: RunRow) -> str:
         """Take one run to its end; return what was wrong with it, or nothing."""
         task = self._tasks[row.run.cell.task]
-        spec = through_outages(lambda: self._launched(task, row))
-        self._live.add(spec.swarm_id)
+        left = through_outages(lambda: self._left(row))
+        spec = left or _spec_of(task, row.run)
+        self._live.add(spec.swarm_id)  # before it is launched: what is live can be stopped
         try:
+            if left is None:
+                through_outages(lambda: self._launch(row.run, spec))
             if self._stopping.is_set():
                 self._swarms.stop(spec.swarm_id, "the experiment was stopped")
             status, reason = self._swarms.until_settled(spec.swarm_id)
@@ -132,17 +132,21 @@ class Runner:
         self._record_end(task, row.run, spec, status)
         return "" if status in VALID else f"{row.run.key} {status.value}: {reason}"
 
-    def _launched(self, task: ExperimentTask, row: RunRow) -> SwarmSpec:
-        """Return the swarm of a run: the one that an earlier command left, or a new one."""
+    def _left(self, row: RunRow) -> SwarmSpec | None:
+        """Return the swarm of a run that an earlier command left and that is to be taken as it is.
+
+        None if there is no such swarm.
+        """
+        if row.swarm_id is None or row.status in (SwarmStatus.STOPPED, SwarmStatus.FAILED):
+            return None
         with self._parts.engine.begin() as connection:
-            left = row.swarm_id and read_spec(connection, row.swarm_id)
-        if left and row.status not in (SwarmStatus.STOPPED, SwarmStatus.FAILED):
-            return left
-        spec = _spec_of(task, row.run)
+            return read_spec(connection, row.swarm_id)
+
+    def _launch(self, run: Run, spec: SwarmSpec) -> None:
+        """Launch the swarm of a run; again after an outage, it is the same swarm."""
         with self._parts.engine.begin() as connection:
-            records.record_launch(connection, self._experiment_id, row.run, spec.swarm_id)
+            records.record_launch(connection, self._experiment_id, run, spec.swarm_id)
         self._swarms.launch(spec)
-        return spec
 
     def _record_end(
         self, task: ExperimentTask, run: Run, spec: SwarmSpec, status: SwarmStatus

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from orchestrator.experiments.program import program_digest
 from orchestrator.launch.capacity import live_slots
 from orchestrator.launch.parts import Parts
 
@@ -34,6 +35,7 @@ def versions_of(parts: Parts) -> dict[str, str]:
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},
+        "source_digest": program_digest(),
         server: str(redis[f"{server}_version"]),
         "postgres": postgres.partition(" ")[0],
     }

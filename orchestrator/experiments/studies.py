@@ -16,6 +16,8 @@ SEEDS_FULL = 20
 SEEDS_QUICK = 3
 SEEDS_MAX = 1000
 AGENTS_MAX = 1024
+AT_ONCE = 2
+"""Runs that are under way together, where nothing else is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Wanted:
     """URLs that are read beside what the task reads by itself."""
     corpus: tuple[str, ...] = ()
     """Absolute paths of folders with documents, likewise."""
+    at_once: int = AT_ONCE
+    """Runs that are under way together: they share the processors, so seconds depend on it."""
 
 
 def runs_of(task: ExperimentTask, wanted: Wanted) -> tuple[Run, ...]:
@@ -48,6 +52,11 @@ def runs_of(task: ExperimentTask, wanted: Wanted) -> tuple[Run, ...]:
     seeds = _checked("--seeds", wanted.seeds, _seeds(wanted), SEEDS_MAX)
     cells = tuple(dict.fromkeys(_cells(task, wanted)))
     return tuple(Run(cell, seed) for seed in range(1, seeds + 1) for cell in cells)
+
+
+def asked_studies(wanted: Wanted) -> tuple[Study, ...]:
+    """Return the studies that are asked for, by name or by none."""
+    return wanted.studies or ((Study.COMPARISON,) if wanted.is_quick else tuple(Study))
 
 
 def studies_of(cell: Cell, first_instance: str, size: Size) -> tuple[Study, ...]:
@@ -83,7 +92,7 @@ def _cells(task: ExperimentTask, wanted: Wanted) -> Iterator[Cell]:
         _checked("--iterations", wanted.iterations, usual.iterations, ITERATIONS_MAX),
     )
     instances = wanted.instances or task.instances(quick=wanted.is_quick)
-    for study in wanted.studies or ((Study.COMPARISON,) if wanted.is_quick else tuple(Study)):
+    for study in asked_studies(wanted):
         if study is Study.COMPARISON:
             yield from _comparison(task.name, instances, size, wanted)
         else:

@@ -18,6 +18,7 @@ from orchestrator.launch.orders import count_in_flight
 from orchestrator.launch.parts import Parts
 from orchestrator.launch.refill import OUTAGES, step_swarm
 from orchestrator.launch.stop import stop
+from orchestrator.settings import OrchestratorSettings
 from swarm_workers.coordination.shared_state import SharedState
 from swarm_workers.stm import Statistics, Stm, TransactionTimeoutError, check
 from tasks_schema.kinds import SwarmStatus
@@ -28,8 +29,12 @@ _PATIENCE_SECONDS = 2.0
 """Without news for so long, the refill's steps are taken here."""
 _REPORT_SECONDS = 0.03
 """How often Postgres is asked for the last reports: the flush tells nobody when it has written."""
-_DRAIN_SECONDS_MAX = 60.0
+_LEAVING_SECONDS_MAX = 60.0
+"""How long the last reports of a swarm are waited for whose figures do not count anyway."""
 _OUTAGE_SECONDS_MAX = 60.0
+
+VALID = (SwarmStatus.SUCCEEDED, SwarmStatus.EXHAUSTED)
+"""How a swarm ends whose figures count."""
 
 T = TypeVar("T")
 
@@ -51,7 +56,8 @@ class Swarms:
         """Block until a swarm has ended and all that was sent is reported.
 
         Returns:
-            Its status and the reason, as Postgres has them.
+            Its status and the reason, as Postgres has them; `failed` if attempts are missing though
+            it was waited for longer than a lost one takes to come back.
         """
         stm = Stm.connect(self._parts.settings.require_redis_url(), swarm_id)
         try:
@@ -91,12 +97,17 @@ class Swarms:
             pass
 
     def _wait_reported(self, swarm_id: str) -> tuple[SwarmStatus, str]:
-        deadline = time.monotonic() + _DRAIN_SECONDS_MAX
-        step_at = time.monotonic() + _PATIENCE_SECONDS
+        began = time.monotonic()
+        patience_seconds = recovery_seconds(self._parts.settings)
+        step_at = began + _PATIENCE_SECONDS
         while True:
             status, reason, in_flight = through_outages(lambda: self._look(swarm_id))
-            if (status.is_final and not in_flight) or time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            is_left = waited > _LEAVING_SECONDS_MAX and status not in VALID
+            if status.is_final and (is_left or not in_flight):
                 return status, reason
+            if waited > patience_seconds:
+                return SwarmStatus.FAILED, _missing(in_flight, patience_seconds)
             if time.monotonic() > step_at:
                 through_outages(lambda: self._step(swarm_id))
                 step_at = time.monotonic() + _PATIENCE_SECONDS
@@ -113,6 +124,15 @@ class Swarms:
             step_swarm(self._parts, swarm_id)
 
 
+def recovery_seconds(settings: OrchestratorSettings) -> float:
+    """Return how long a turn whose host was lost may take until it is reported.
+
+    Its lease lapses; what was sent before that is dropped, so the next one after it counts, which
+    may wait in the queue for as long as the attempts before it run.
+    """
+    return settings.lease_seconds + settings.resend_seconds + settings.attempt_seconds_max
+
+
 def through_outages(action: Callable[[], T]) -> T:
     """Return what an action returns, tried again while a server is away, but not for ever."""
     deadline = time.monotonic() + _OUTAGE_SECONDS_MAX
@@ -123,6 +143,13 @@ def through_outages(action: Callable[[], T]) -> T:
             if time.monotonic() > deadline:
                 raise
             time.sleep(_PATIENCE_SECONDS)  # noqa: TID251 - nothing tells when a server is back
+
+
+def _missing(in_flight: int, seconds: float) -> str:
+    """Return why a run has no figures that came to its end without all that belongs to it."""
+    if not in_flight:
+        return f"its end was not recorded within {seconds:g} s"
+    return f"{in_flight} attempts were not reported within {seconds:g} s of its end"
 
 
 def _is_of_agents(statistics: Statistics) -> bool:

@@ -2,7 +2,7 @@
 
 import secrets
 
-from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.launch.parts import Parts
 from swarm_workers.coordination.wake import wake_refill
@@ -36,7 +36,8 @@ def ready_spec(
 def launch_ready(spec: SwarmSpec, parts: Parts) -> None:
     """Begin the space of a swarm, record it, and let the refill hand out its turns.
 
-    The row comes last: what is half-done cannot be seen.
+    The row comes last: what is half-done cannot be seen. Safe to call again for the same swarm, if
+    it is not known how far an earlier call came.
 
     Raises:
         ServiceUnreachableError, StmUnavailableError: a server does not answer.
@@ -46,5 +47,6 @@ def launch_ready(spec: SwarmSpec, parts: Parts) -> None:
     shared.stm.atomically(shared.begin)
     row = {"swarm_id": spec.swarm_id, "spec": spec.model_dump(mode="json")}
     with parts.engine.begin() as connection:
-        connection.execute(insert(SWARMS).values(row | {"status": SwarmStatus.RUNNING}))
+        statement = insert(SWARMS).values(row | {"status": SwarmStatus.RUNNING})
+        connection.execute(statement.on_conflict_do_nothing())
     wake_refill(parts.client, spec.swarm_id)

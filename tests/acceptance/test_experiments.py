@@ -90,8 +90,11 @@ def test_what_ctrl_c_left_is_gone_on_with_by_the_same_name(swarm, tmp_path):
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "after an interruption add --id interrupted" in said
+    assert said.splitlines()[-1].endswith("the same command with --id interrupted goes on")
     [(status,)] = swarm.query("select status from swarms where swarm_id = %s", stopped)
     assert status in ("stopped", "exhausted")
+    said = swarm.refused("experiment", "run", *arguments, "--at-once", "3")
+    assert "experiment 'interrupted' was begun otherwise: --at-once 2, now 3" in said
     found = ran(swarm, tmp_path / "runs.json", *arguments)
     assert len(qualities(found)) == 6
     assert {tuple(row) for row in attempts_of(swarm, "interrupted")} == {(12, 12, 0)}
@@ -106,10 +109,22 @@ def test_what_ctrl_c_left_is_gone_on_with_by_the_same_name(swarm, tmp_path):
         (("optimization", "--instance", "moon-3"), "there is no surface 'moon-3'"),
         (("sudoku", "--round-trip", "-1"), "--round-trip -1 is out of range; give 0 to 1000"),
         (("sudoku", "--corpus", "."), "'sudoku' reads no documents"),
+        (("sudoku", "--study", "sweep", "--modes", "swarm"), "--modes would change nothing here"),
     ],
 )
 def test_what_cannot_be_run_is_refused_in_one_sentence(swarm, arguments, sentence):
     assert sentence in swarm.refused("experiment", "run", *arguments)
+
+
+def test_a_report_replaces_no_page_of_another_experiment_unasked(swarm, tmp_path):
+    page = tmp_path / "SWARM_RESULTS.md"
+    page.write_text("experiment `full`, begun on 1 May 2026\n", encoding="utf-8")
+    small = ("--modes", "single", "--seeds", "1", "--id", "newest")
+    swarm.run("experiment", "run", "optimization", *SMALL, *small)
+    refusal = swarm.refused("experiment", "report", "--output", str(tmp_path))
+    assert "tells of experiment 'full', and the newest is 'newest'" in refusal
+    swarm.run("experiment", "report", "newest", "--output", str(tmp_path))
+    assert "`newest`" in page.read_text(encoding="utf-8")
 
 
 def test_a_report_of_what_was_never_run_is_refused(swarm):

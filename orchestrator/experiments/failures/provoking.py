@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from orchestrator.experiments.failures.catalogue import failures_of
-from orchestrator.experiments.failures.records import record_trial, recorded_keys, trial_key
-from orchestrator.experiments.failures.trial import Failure
+from orchestrator.experiments.failures.records import read_trials, record_trial
+from orchestrator.experiments.failures.trial import Failure, Trial
 from orchestrator.experiments.running import Progress
 from orchestrator.launch.parts import Parts
 
@@ -15,27 +15,40 @@ def provoke_all(
 ) -> Progress:
     """Provoke each failure with its remedy and without, with so many seeds. Blocks.
 
-    What is recorded is not provoked again.
+    What is recorded is not provoked again. A trial that its remedy did not overcome has failed, in
+    this command or in an earlier one; without remedy nothing is promised.
     """
     with parts.engine.begin() as connection:
-        known = recorded_keys(connection, experiment_id)
+        rows = read_trials(connection, experiment_id)
+    known = {(row.failure, row.has_remedy, row.seed): row.trial for row in rows}
     plan = list(_plan(parts, seeds))
-    began, done = time.monotonic(), 0
-    for failure, has_remedy, seed in plan:
-        if trial_key(failure, has_remedy=has_remedy, seed=seed) not in known:
-            trial = failure.provoke(has_remedy=has_remedy, seed=seed)
-            with parts.engine.begin() as connection:
-                record_trial(
-                    connection,
-                    experiment_id,
-                    failure,
-                    has_remedy=has_remedy,
-                    seed=seed,
-                    trial=trial,
-                )
-        done += 1
-        show(Progress(done, len(plan), 0, "", time.monotonic() - began))
-    return Progress(done, len(plan), 0, "", time.monotonic() - began)
+    began, failed = time.monotonic(), 0
+    for count, (failure, has_remedy, seed) in enumerate(plan, 1):
+        trial = known.get((failure.name, has_remedy, seed))
+        if trial is None:
+            trial = _provoked(parts, experiment_id, failure, has_remedy=has_remedy, seed=seed)
+        complaint = _complaint(failure, seed, trial) if has_remedy else ""
+        failed += bool(complaint)
+        seconds = time.monotonic() - began
+        show(Progress(count - failed, len(plan), failed, complaint, seconds))
+    return Progress(len(plan) - failed, len(plan), failed, "", time.monotonic() - began)
+
+
+def _provoked(
+    parts: Parts, experiment_id: str, failure: Failure, *, has_remedy: bool, seed: int
+) -> Trial:
+    trial = failure.provoke(has_remedy=has_remedy, seed=seed)
+    with parts.engine.begin() as connection:
+        record_trial(
+            connection, experiment_id, failure, has_remedy=has_remedy, seed=seed, trial=trial
+        )
+    return trial
+
+
+def _complaint(failure: Failure, seed: int, trial: Trial) -> str:
+    if trial.is_overcome:
+        return ""
+    return f"{failure.name} with its remedy, seed {seed}: not overcome after {trial.seconds:.2f} s"
 
 
 def _plan(parts: Parts, seeds: int) -> Iterator[tuple[Failure, bool, int]]:

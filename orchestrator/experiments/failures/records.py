@@ -20,14 +20,6 @@ def trial_key(failure: Failure, *, has_remedy: bool, seed: int) -> str:
     return f"{FAILURES}/{failure.name}/{way}/{seed}"
 
 
-def recorded_keys(connection: Connection, experiment_id: str) -> set[str]:
-    """Return the trials that were made."""
-    query = select(_RUNS.run_key).where(
-        _RUNS.experiment_id == experiment_id, _RUNS.task == FAILURES
-    )
-    return set(connection.execute(query).scalars())
-
-
 def record_trial(
     connection: Connection,
     experiment_id: str,

@@ -94,7 +94,7 @@ def _cells(material: Material, task: TaskMaterial) -> str:
     for run in rows:
         seeds[run.cell] = max(run.seed, seeds.get(run.cell, 0))
     commands = [
-        cell_command(cell, seeds[cell], _at_once(material))
+        cell_command(cell, seeds[cell], material.experiment.spec)
         for cell in sorted(seeds, key=lambda cell: _place(cell, task))
     ]
     return _folded(f"{task.task.name}: {len(commands)} cells", commands)

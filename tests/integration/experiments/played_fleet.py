@@ -47,6 +47,8 @@ class PlayedFleet:
         self.played: list[SwarmSpec] = []
         self.fails: set[int] = set()
         """Seeds whose swarms end as failed."""
+        self.loses: set[int] = set()
+        """Seeds whose swarms end while an attempt is never reported."""
         self.saw_one = threading.Event()
 
     def run(self) -> None:
@@ -69,6 +71,8 @@ class PlayedFleet:
         self.played.append(spec)
         status = SwarmStatus.FAILED if spec.seed in self.fails else SwarmStatus.EXHAUSTED
         rows = [_row(spec, index) for index in range(spec.agents * spec.task.iterations)]
+        if spec.seed in self.loses:
+            rows[-1] |= {"status": AttemptStatus.SENT, "reported_at": None}
         with self._parts.engine.begin() as connection:
             connection.execute(insert(ATTEMPTS), rows)
         stm = Stm.connect(self._parts.settings.require_redis_url(), spec.swarm_id)

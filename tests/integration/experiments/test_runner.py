@@ -4,20 +4,24 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+import redis
 from pydantic import SecretStr
 from sqlalchemy import select
 
 from orchestrator.errors import UsageError
-from orchestrator.experiments import records
+from orchestrator.experiments import records, swarms
 from orchestrator.experiments.plan import Run
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.running import Progress, Runner
 from orchestrator.experiments.studies import Wanted, runs_of
+from orchestrator.experiments.swarms import Swarms, recovery_seconds
 from orchestrator.launch.parts import Parts, connect
 from orchestrator.settings import OrchestratorSettings
 from tasks_schema.kinds import Mode, SwarmStatus
+from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.tables.experiments import EXPERIMENTS
 from tasks_schema.tables.swarms import SWARMS
 from tests.integration.experiments.played_fleet import PlayedFleet, played
@@ -120,6 +124,56 @@ def test_a_run_whose_swarm_fails_has_no_figures_and_is_run_again_next_time(parts
         assert runner(parts).run(*recorded(parts)).done == 6
 
 
+def test_a_run_that_lacks_a_report_has_no_figures_and_is_run_again_next_time(
+    parts: Parts,
+) -> None:
+    hasty = parts.settings.model_copy(
+        update={"lease_seconds": 0.1, "resend_seconds": 0.1, "attempt_seconds_max": 0.1}
+    )
+    rows, runs = recorded(parts)
+    fleet = PlayedFleet(parts)
+    fleet.loses = {2}
+    shown: list[Progress] = []
+    with played(fleet):
+        done = runner(replace(parts, settings=hasty), shown).run(rows, runs)
+    assert (done.done, done.failed) == (3, 3)
+    told = [progress.latest for progress in shown if progress.latest]
+    assert len(told) == 3
+    assert all("failed: 1 attempts were not reported within 0.3 s" in each for each in told)
+    assert all((row.measures is None) is (row.run.seed == 2) for row in rows_of(parts))
+    with played(PlayedFleet(parts)) as again:
+        assert runner(parts).run(*recorded(parts)).done == 6
+    assert {spec.seed for spec in again.played} == {2}
+
+
+def test_a_launch_that_was_cut_off_is_made_again_with_the_same_swarm(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, runs = recorded(parts)
+    launched: list[str] = []
+
+    def launch(self: Swarms, spec: SwarmSpec) -> None:
+        uncut(self, spec)
+        launched.append(spec.swarm_id)
+        if launched.count(spec.swarm_id) == 1:
+            raise redis.ConnectionError("the answer got lost")
+
+    uncut = Swarms.launch
+    monkeypatch.setattr(Swarms, "launch", launch)
+    monkeypatch.setattr(swarms, "_PATIENCE_SECONDS", 0.05)
+    with played(PlayedFleet(parts)) as fleet:
+        assert runner(parts).run(rows, runs).done == 6
+    assert sorted(launched) == sorted([spec.swarm_id for spec in fleet.played] * 2)
+    with parts.engine.begin() as connection:
+        assert len(connection.execute(select(SWARMS.c.swarm_id)).all()) == 6
+
+
+def test_a_lost_turn_is_waited_for_until_it_must_have_come_back() -> None:
+    settings = OrchestratorSettings()
+    lapsed_and_sent_again = settings.lease_seconds + settings.resend_seconds
+    assert recovery_seconds(settings) >= lapsed_and_sent_again + settings.attempt_seconds_max
+
+
 def test_an_interrupted_command_stops_its_swarms(parts: Parts) -> None:
     rows, runs = recorded(parts)
     fleet = PlayedFleet(parts, is_lazy=True)
@@ -161,6 +215,20 @@ def test_an_experiment_keeps_every_command_that_added_to_it(parts: Parts) -> Non
     with parts.engine.begin() as connection:
         kept, _ = records.read_experiment(connection, NAME)
     assert kept.command.splitlines() == list(commands)
+
+
+def test_a_command_that_cannot_be_compared_with_it_adds_nothing(parts: Parts) -> None:
+    recorded(parts, Wanted(is_quick=True, seeds=1))
+    other = Experiment(NAME, {"task": TASK.name}, {}, {"python": "4"}, "swarm experiment run more")
+    with (
+        pytest.raises(UsageError, match="python unknown, now 4"),
+        parts.engine.begin() as connection,
+    ):
+        records.record_experiment(connection, other, runs_of(TASK, QUICK))
+    assert len(rows_of(parts)) == 3
+    with parts.engine.begin() as connection:
+        kept, _ = records.read_experiment(connection, NAME)
+    assert (kept.command, kept.versions) == ("swarm experiment run digging", {})
 
 
 def test_an_experiment_that_is_not_there_is_refused_with_those_that_are(parts: Parts) -> None:

@@ -15,6 +15,7 @@ from orchestrator.experiments.report.markdown import number, p_value
 from orchestrator.experiments.report.material import Material, material_of
 from orchestrator.experiments.report.page import page_of
 from orchestrator.experiments.report.plates import Plates
+from orchestrator.experiments.report.replacing import told_experiment
 from orchestrator.experiments.report.series import quality_band, solved_share, visits
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.studies import Wanted, runs_of
@@ -65,6 +66,12 @@ def test_the_same_rows_give_the_same_page_and_the_same_plots(
     plots = {file.name: file.read_bytes() for file in folder.iterdir()}
     assert len(plots) == 5
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == plots
+
+
+def test_the_page_tells_which_experiment_it_is_of(written: tuple[str, Path]) -> None:
+    assert told_experiment(written[0]) == EXPERIMENT.experiment_id
+    assert told_experiment("Made by `swarm experiment report digging`.") == "digging"
+    assert told_experiment("Made by `swarm experiment report` from rows.") is None
 
 
 def test_every_plot_that_the_page_shows_is_there_and_is_an_image(written: tuple[str, Path]) -> None:
