@@ -66,8 +66,8 @@ def conduct(
             use, the address of a source carries a secret, or the experiment was begun with
             something else that figures depend on; nothing was recorded.
     """
-    check_options(task, wanted)
     _refuse_secrets(wanted.sources)
+    check_options(task, wanted)
     names = {ALL: NAMES, FAILURES: ()}.get(task, (task,))
     tasks = {name: _equipped(task_of(name), wanted, is_alone=task != ALL) for name in names}
     runs = _in_turn([runs_of(each, wanted) for each in tasks.values()])

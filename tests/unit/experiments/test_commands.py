@@ -48,9 +48,8 @@ def test_every_cell_of_a_full_experiment_is_run_again_by_its_command(cell: Cell)
 
 
 def test_a_cells_command_names_how_many_runs_were_under_way_together() -> None:
-    assert (
-        cell_command(ALL_CELLS[0], 3, at_once=4) == f"{cell_command(ALL_CELLS[0], 3)} --at-once 4"
-    )
+    usual = cell_command(ALL_CELLS[0], 3, {})
+    assert cell_command(ALL_CELLS[0], 3, {"at_once": 4}) == f"{usual} --at-once 4"
 
 
 @pytest.mark.parametrize(

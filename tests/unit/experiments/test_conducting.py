@@ -14,5 +14,5 @@ def test_a_source_with_a_secret_is_refused_before_anything_is_recorded(task: str
     no_servers: Any = None
     wanted = Wanted(sources=("https://me:hunter2@a.test/x",))
     with pytest.raises(UsageError, match=r"'https://a\.test' cannot be read") as caught:
-        conduct(no_servers, task, wanted, experiment_id=None, at_once=1, show=no_servers)
+        conduct(no_servers, task, wanted, experiment_id=None, show=no_servers)
     assert "hunter2" not in str(caught.value)

@@ -298,7 +298,7 @@ def test_every_cell_is_shown_with_its_command_and_what_its_seconds_depend_on(
     said = told(page_of(sorted_out, Plates(tmp_path)), "To run it again")
     shown = re.findall(r"^swarm experiment run .* --at-once 3$", said, re.MULTILINE)
     cells = {each.run.cell for each in rows}
-    assert set(shown) == {cell_command(cell, 3, at_once=3) for cell in cells}
+    assert set(shown) == {cell_command(cell, 3, experiment.spec) for cell in cells}
     assert len(shown) == len(cells)
     assert f"<summary>digging: {len(cells)} cells</summary>" in said
 
