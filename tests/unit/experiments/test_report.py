@@ -296,7 +296,7 @@ def test_every_cell_is_shown_with_its_command_and_what_its_seconds_depend_on(
     experiment = replace(EXPERIMENT, spec={**EXPERIMENT.spec, "at_once": 3})
     sorted_out = material_of(experiment, BEGAN, rows, {"digging": Digging()})
     said = told(page_of(sorted_out, Plates(tmp_path)), "To run it again")
-    shown = re.findall(r"^swarm experiment run .* --at-once 3$", said, re.MULTILINE)
+    shown = re.findall(r"^swarm experiment run .* --at-once 3\b.*$", said, re.MULTILINE)
     cells = {each.run.cell for each in rows}
     assert set(shown) == {cell_command(cell, 3, experiment.spec) for cell in cells}
     assert len(shown) == len(cells)
