@@ -147,18 +147,19 @@ def report(
         "docs/results"
     ),
 ) -> None:
-    """Write the results of an experiment as a page with tables and plots.
-
-    A page of another experiment is replaced only if this one is named.
-    """
+    """Write the results of an experiment as a page with tables and plots."""
+    from orchestrator.experiments.records import resolve_experiment  # noqa: PLC0415
     from orchestrator.experiments.report.page import PAGE, write_page  # noqa: PLC0415
-    from orchestrator.experiments.report.replacing import chosen_experiment  # noqa: PLC0415
+    from orchestrator.experiments.report.replacing import replaced_experiment  # noqa: PLC0415
     from orchestrator.launch.parts import connect  # noqa: PLC0415
 
     parts = connect(read_settings())
     with parts.engine.begin() as connection:
-        chosen = chosen_experiment(connection, experiment_id, output / PAGE)
+        chosen = resolve_experiment(connection, experiment_id)
+    replaced = replaced_experiment(output / PAGE, chosen)
     page = write_page(parts, chosen, output)
+    if replaced is not None:
+        sys.stderr.write(f"it replaces the page of experiment '{replaced}' by that of '{chosen}'\n")
     sys.stdout.write(f"{page}\n")
 
 

@@ -23,22 +23,18 @@ from orchestrator.launch.parts import Parts
 PAGE = "SWARM_RESULTS.md"
 
 
-def write_page(parts: Parts, experiment_id: str | None, folder: Path) -> Path:
+def write_page(parts: Parts, experiment_id: str, folder: Path) -> Path:
     """Write the page of an experiment and its plots; return the page's path.
 
     Args:
         parts: connections.
-        experiment_id: which; None means the newest.
+        experiment_id: one that is there; see `resolve_experiment`.
         folder: made if it is not there; what the page replaces is overwritten.
-
-    Raises:
-        UsageError: there is no such experiment.
     """
     with parts.engine.begin() as connection:
-        name = records.resolve_experiment(connection, experiment_id)
-        experiment, started_at = records.read_experiment(connection, name)
-        rows = records.read_runs(connection, name)
-        trials = read_trials(connection, name)
+        experiment, started_at = records.read_experiment(connection, experiment_id)
+        rows = records.read_runs(connection, experiment_id)
+        trials = read_trials(connection, experiment_id)
     tasks = {each: task_of(each) for each in NAMES if any(r.run.cell.task == each for r in rows)}
     material = material_of(experiment, started_at, rows, tasks, trials)
     folder.mkdir(parents=True, exist_ok=True)

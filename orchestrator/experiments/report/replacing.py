@@ -1,48 +1,28 @@
-"""Which experiment a page is written of, so that none replaces another's page unasked.
+"""Whose page a new page replaces.
 
-The newest one is often a cell that was run again; the page that is there took an hour.
+The newest experiment is often a cell that was run again, and the page that is there took an hour.
 """
 
 import re
 from pathlib import Path
 
-from sqlalchemy import Connection
-
-from orchestrator.errors import UsageError
-from orchestrator.experiments import records
-
 _TOLD = re.compile(r"swarm experiment report ([^\s`]+)|experiment `([^`\n]+)`")
 
 
-def chosen_experiment(connection: Connection, experiment_id: str | None, page: Path) -> str:
-    """Return the id of the experiment to write a page of.
+def replaced_experiment(page: Path, experiment_id: str) -> str | None:
+    """Return the id of another experiment that a page on disk tells of; None if it tells of none.
 
     Args:
-        connection: in a transaction of the caller.
-        experiment_id: which; None means the newest, where that replaces no other's page.
-        page: that is to be written; it may be there.
-
-    Raises:
-        UsageError: there is no such experiment, or none was named and the page tells of another.
+        page: that is about to be written; it may be there.
+        experiment_id: what the new page will tell of.
     """
-    chosen = records.resolve_experiment(connection, experiment_id)
-    if experiment_id is None and page.exists():
-        _check_same(page, chosen)
-    return chosen
+    if not page.exists():
+        return None
+    told = told_experiment(page.read_text(encoding="utf-8", errors="replace"))
+    return told if told != experiment_id else None
 
 
 def told_experiment(text: str) -> str | None:
     """Return the id of the experiment that a page tells of; None if it tells of none."""
     found = _TOLD.search(text)
     return None if found is None else found[1] or found[2]
-
-
-def _check_same(page: Path, newest: str) -> None:
-    told = told_experiment(page.read_text(encoding="utf-8", errors="replace"))
-    if told == newest:
-        return
-    whose = "no experiment" if told is None else f"experiment '{told}'"
-    raise UsageError(
-        f"'{page}' tells of {whose}, and the newest is '{newest}': name the one that is wanted, as "
-        f"in `swarm experiment report {newest}`, or another folder with --output"
-    )
