@@ -4,7 +4,7 @@ Pure: no I/O, no clock, no chance.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.errors import UsageError
 from orchestrator.experiments.plan import ROUND_TRIPS_SECONDS, SIZES, Cell, Run, Size, Study
@@ -110,18 +110,16 @@ def _comparison(
 
 def _around(study: Study, cell: Cell) -> Iterator[Cell]:
     """Yield what a study varies: one thing at a time, on one instance."""
-    task, instance, size = cell.task, cell.instance, cell.size
     if study is Study.ABLATION:
-        for sharing in Sharing:
-            yield Cell(task, instance, Mode.SWARM, size, sharing)
-        return
-    for mode in (Mode.PARALLEL, Mode.SWARM):
-        if study is Study.SWEEP:
-            for agents in SIZES:
-                yield Cell(task, instance, mode, Size(agents, size.iterations))
-        else:
-            for seconds in ROUND_TRIPS_SECONDS:
-                yield Cell(task, instance, mode, size, round_trip_seconds=seconds)
+        yield from (replace(cell, sharing=sharing) for sharing in Sharing)
+    elif study is Study.SWEEP:
+        for agents in SIZES:
+            here = replace(cell, size=replace(cell.size, agents=agents))
+            yield from (replace(here, mode=Mode.PARALLEL), here)
+    else:
+        # Who shares nothing is compared where he stands: no distance slows him.
+        yield replace(cell, mode=Mode.PARALLEL)
+        yield from (replace(cell, round_trip_seconds=each) for each in ROUND_TRIPS_SECONDS)
 
 
 def _seeds(wanted: Wanted) -> int:

@@ -65,6 +65,16 @@ def test_the_sweep_and_the_ablation_share_the_comparisons_own_cell() -> None:
     assert studies_of(elsewhere, "easy", Size(8, 6)) == (Study.COMPARISON,)
 
 
+def test_no_distance_slows_those_who_share_nothing() -> None:
+    found = cells(Wanted(studies=(Study.DISTANCE,)))
+    assert {cell.round_trip_seconds for cell in found if cell.mode is Mode.SWARM} == {
+        0,
+        0.001,
+        0.005,
+    }
+    assert [cell.round_trip_seconds for cell in found if cell.mode is not Mode.SWARM] == [0]
+
+
 def test_one_cell_can_be_asked_for() -> None:
     wanted = Wanted(
         modes=(Mode.SWARM,),
