@@ -68,7 +68,7 @@ def plot_solutions(materials: Sequence[TaskMaterial], path: Path) -> None:
             axis.set_xlabel("seconds since the first attempt")
             axis.set_ylabel("runs that reached the goal")
             axis.set_ylim(0, 1.02)
-            axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            axis.yaxis.set_major_formatter(PercentFormatter(1.0))
         share_legend(figure)
         save(figure, path)
 
@@ -87,7 +87,7 @@ def plot_sizes(materials: Sequence[TaskMaterial], path: Path, chance: np.random.
         axes[-1].set_title("coordination")
         axes[-1].set_ylabel("share of the agents' time")
         axes[-1].set_ylim(bottom=0)
-        axes[-1].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        axes[-1].yaxis.set_major_formatter(PercentFormatter(1.0))
         axes[-1].legend()
         save(figure, path)
 
@@ -106,7 +106,7 @@ def plot_distance(
         axis.set_xlabel("emulated round trip, milliseconds")
         axis.set_ylabel("coordination's share of time")
         axis.set_ylim(bottom=0)
-        axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        axis.yaxis.set_major_formatter(PercentFormatter(1.0))
         axis.legend()
         save(figure, path)
 

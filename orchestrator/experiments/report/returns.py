@@ -1,10 +1,12 @@
 """Where more agents cease to bring more: sentences made from the sweep over sizes.
 
+A size is held against the best of all smaller ones, not against the one before it: a median that
+only makes up for a bad one before it brings nothing.
+
 Pure: no I/O, no clock, no chance.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
 from orchestrator.experiments.plan import Cell, Study
@@ -14,11 +16,11 @@ from orchestrator.experiments.report.material import TaskMaterial
 from orchestrator.experiments.samples import Metric, Sample, figures
 
 _GAIN_MIN = 1.02
-"""A doubling of the agents that brings less than two per cent brings nothing to speak of."""
+"""More agents that bring less than two per cent bring nothing to speak of."""
 
 
 def returns(material: TaskMaterial) -> Iterator[str]:
-    """Yield from how many agents on a doubling brings next to nothing, in quality and in time."""
+    """Yield from how many agents on more bring next to nothing, in quality and in time."""
     cells = material.swarm_cells(Study.SWEEP)
     ordered = sorted(cells, key=lambda cell: cell.agents)
     if len(ordered) < 2:
@@ -26,7 +28,7 @@ def returns(material: TaskMaterial) -> Iterator[str]:
     quality = {cell: _median_quality(cells[cell]) for cell in ordered}
     yield (
         f"{material.task.quality_name.capitalize()} by agents ({_steps(quality)}): "
-        f"{_last_useful(quality, lambda before, after: after >= _GAIN_MIN * before)}."
+        f"{_last_useful(quality)}."
     )
     found = {cell: seconds_to_solution(cells[cell]) for cell in ordered}
     seconds = {cell: value for cell, value in found.items() if value is not None}
@@ -34,7 +36,7 @@ def returns(material: TaskMaterial) -> Iterator[str]:
         yield (
             f"Seconds to solution by agents ({_steps(seconds)}), where more than half of the runs "
             "found one: "
-            f"{_last_useful(seconds, lambda before, after: before >= _GAIN_MIN * after)}."
+            f"{_last_useful({cell: 1 / max(value, 1e-9) for cell, value in seconds.items()})}."
         )
 
 
@@ -42,15 +44,21 @@ def _steps(by_cell: Mapping[Cell, float]) -> str:
     return ", ".join(f"{cell.agents}: {number(value)}" for cell, value in by_cell.items())
 
 
-def _last_useful(by_cell: Mapping[Cell, float], is_gain: Callable[[float, float], bool]) -> str:
-    useful = [
-        after.agents
-        for before, after in pairwise(by_cell)
-        if is_gain(by_cell[before], by_cell[after])
-    ]
-    if not useful:
-        return "no doubling brings 2 %"
-    return f"the last doubling that brings 2 % or more, in the medians, is that to {useful[-1]}"
+def _last_useful(by_cell: Mapping[Cell, float]) -> str:
+    """Return up to how many agents more of them bring more.
+
+    Args:
+        by_cell: more is better; by size, at least one.
+    """
+    (first, best), *others = by_cell.items()
+    useful = first
+    for cell, value in others:
+        if value >= _GAIN_MIN * best:
+            useful = cell
+        best = max(best, value)
+    if useful == first:
+        return "no larger size brings 2 % more than the best smaller one, in the medians"
+    return f"{useful.agents} is the last that brings 2 % over the best smaller one, in the medians"
 
 
 def _median_quality(runs: Sequence[Sample]) -> float:

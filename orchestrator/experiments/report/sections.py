@@ -21,9 +21,10 @@ _READING = (
     "Medians over runs, with 95 % bootstrap intervals in brackets. *Factor* is the swarm's median "
     "over the other's. *p*: exact Wilcoxon signed-rank test of runs with the same seed, after "
     "Holm's correction for all tests of its table. *Effect size*: matched-pairs rank-biserial "
-    "correlation, positive where the swarm is better. A time to solution is shown where more than "
-    "half of the runs found one; in tests and factors a run without one counts with all that it "
-    "had, or with the other run's time if that is more: a tie at best."
+    "correlation, positive where the swarm is better, of the *pairs that differ*: where these are "
+    "few it says little. A time to solution is shown where more than half of the runs found one; "
+    "in tests and factors a run without one counts with all that it had, or with the other run's "
+    "time if that is more: a tie at best."
 )
 _PROVOKED = (
     "Each on a real server, with the remedy (in bold) and without. What *overcome* means is said "

@@ -94,7 +94,7 @@ def overhead_table(materials: Sequence[TaskMaterial], chance: np.random.Generato
 
 def comparison_table(comparisons: Sequence[Comparison]) -> str:
     """Return a swarm against the other modes, instance by instance."""
-    head = ("instance", "against", "by", "factor", "effect size", "p", "pairs")
+    head = ("instance", "against", "by", "factor", "effect size", "p", "pairs that differ")
     rows = [
         (each.ours.instance, each.theirs.mode.value, each.metric.value, *_tested(each))
         for each in comparisons
@@ -104,7 +104,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> str:
 
 def sharing_table(comparisons: Sequence[Comparison]) -> str:
     """Return sharing all against sharing less."""
-    head = ("sharing all, against sharing", "by", "factor", "effect size", "p", "pairs")
+    head = ("sharing all, against sharing", "by", "factor", "effect size", "p", "pairs that differ")
     rows = [(each.theirs.sharing.value, each.metric.value, *_tested(each)) for each in comparisons]
     return table(head, rows)
 
@@ -219,5 +219,5 @@ def _tested(each: Comparison) -> tuple[str, ...]:
         interval(each.factor),
         f"{each.test.effect:+.2f}",
         p_value(each.p_corrected),
-        str(each.pairs),
+        f"{each.test.pairs} of {each.pairs}",
     )

@@ -21,7 +21,7 @@ from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.studies import Wanted, runs_of
 from orchestrator.experiments.summary import as_json, as_table, chance, samples_of, verdicts_of
 from tasks_schema.kinds import Mode, Sharing, SwarmStatus
-from tests.support.experiment_runs import SWARM, row, sample
+from tests.support.experiment_runs import SWARM, measures, row, sample
 from tests.support.experiment_task import Digging
 
 EXPERIMENT = Experiment(
@@ -262,6 +262,15 @@ def test_what_more_agents_bring_is_told_in_time_as_well(written: tuple[str, Path
     said = told(written[0], "How large is the effect?")
     assert re.search(r"Depth by agents \(1: [^)]+, 32: [^)]+\)", said)
     assert re.search(r"Seconds to solution by agents \(1: [^)]+, 32: [^)]+\)", said)
+
+
+def test_a_size_that_only_makes_up_for_a_bad_one_before_brings_nothing(tmp_path: Path) -> None:
+    quality = {1: 0.2, 2: 0.9, 4: 0.5, 8: 0.91, 16: 0.7, 32: 0.91}
+    rows = [
+        replace(each, measures=measures(quality[each.run.cell.agents]))
+        for each in rows_of(Wanted(seeds=1, studies=(Study.SWEEP,)))
+    ]
+    assert ": 2 is the last that brings 2 % over" in page_of(material(rows), Plates(tmp_path))
 
 
 def test_the_checks_say_how_runs_and_attempts_ended_and_who_told_nothing(tmp_path: Path) -> None:
