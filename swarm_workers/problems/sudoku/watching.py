@@ -15,6 +15,9 @@ def wait_until_over(
 ) -> SwarmState:
     """Return how the swarm stands when 81 cells are solved, or when it has ended. Blocks.
 
+    Agents may complete the grid between them while none has seen the whole: then the swarm is still
+    running, and the next who looks ends it.
+
     Args:
         shared: the variables of a swarm whose agents share one part.
         clues: the puzzle.

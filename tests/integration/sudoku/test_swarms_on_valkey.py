@@ -48,20 +48,26 @@ def played_by_threads(table: Table) -> list[float]:
 
 
 def watched(table: Table) -> tuple[SwarmStatus, float, list[float]]:
-    """Return how a watcher that was woken found the swarm, when, and when the cells came."""
-    seen: list[tuple[SwarmStatus, float]] = []
+    """Return how a swarm ended, when a watcher was woken, and when the cells came.
+
+    Two agents may fill in the last cells between them while neither has seen the whole: the watcher
+    is woken by the cell that completes the grid, and the next who looks ends the swarm.
+    """
+    seen: list[tuple[bool, int, float]] = []
 
     def watch() -> None:
         shared = SharedState(table.stm)
         state = wait_until_over(shared, table.spec.task.puzzle, timeout_seconds=60)
-        seen.append((state.status, time.monotonic()))
+        solved = table.stm.atomically(table.state.solved)
+        seen.append((state.status.is_final, solved, time.monotonic()))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     moved_at = played_by_threads(table)
     watcher.join()
-    (end,) = seen
-    return (*end, moved_at)
+    ((is_final, solved, woken_at),) = seen
+    assert is_final or solved == table.spec.task.puzzle.count(".")
+    return (table.stm.atomically(table.shared.state.get).status, woken_at, moved_at)
 
 
 @pytest.mark.parametrize("steps_max", [1, 64])
