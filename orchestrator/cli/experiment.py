@@ -159,7 +159,7 @@ def report(
     replaced = replaced_experiment(output / PAGE, chosen)
     page = write_page(parts, chosen, output)
     if replaced is not None:
-        sys.stderr.write(f"it replaces the page of experiment '{replaced}' by that of '{chosen}'\n")
+        sys.stderr.write(f"note: the page of '{replaced}' was replaced by that of '{chosen}'\n")
     sys.stdout.write(f"{page}\n")
 
 

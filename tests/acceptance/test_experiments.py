@@ -116,15 +116,15 @@ def test_what_cannot_be_run_is_refused_in_one_sentence(swarm, arguments, sentenc
     assert sentence in swarm.refused("experiment", "run", *arguments)
 
 
-def test_a_report_replaces_no_page_of_another_experiment_unasked(swarm, tmp_path):
+def test_a_report_says_whose_page_it_replaces(swarm, tmp_path):
     page = tmp_path / "SWARM_RESULTS.md"
     page.write_text("experiment `full`, begun on 1 May 2026\n", encoding="utf-8")
     small = ("--modes", "single", "--seeds", "1", "--id", "newest")
     swarm.run("experiment", "run", "optimization", *SMALL, *small)
-    refusal = swarm.refused("experiment", "report", "--output", str(tmp_path))
-    assert "tells of experiment 'full', and the newest is 'newest'" in refusal
-    swarm.run("experiment", "report", "newest", "--output", str(tmp_path))
+    done = swarm.result("experiment", "report", "--output", str(tmp_path))
+    assert done.stderr == "note: the page of 'full' was replaced by that of 'newest'\n"
     assert "`newest`" in page.read_text(encoding="utf-8")
+    assert swarm.result("experiment", "report", "--output", str(tmp_path)).stderr == ""
 
 
 def test_a_report_of_what_was_never_run_is_refused(swarm):
