@@ -36,10 +36,9 @@ def _to_solution(runs: Sequence[Sample], metric: Metric) -> str:
 
 def _middle(runs: Sequence[Sample], metric: Metric) -> float | None:
     """Return the median over all runs, those without a solution being the longest of all."""
-    costs = sorted(
+    middle = median(
         run.value(metric) if run.measures.task.is_solved else float("inf") for run in runs
     )
-    middle = costs[len(costs) // 2]
     return None if middle == float("inf") else middle
 
 

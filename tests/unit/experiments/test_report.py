@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from orchestrator.experiments.commands import cell_command
 from orchestrator.experiments.plan import Study
+from orchestrator.experiments.report.cells import seconds_to_solution
 from orchestrator.experiments.report.markdown import number, p_value
 from orchestrator.experiments.report.material import Material, material_of
 from orchestrator.experiments.report.page import page_of
@@ -326,6 +327,14 @@ def test_a_run_keeps_the_quality_that_it_had_when_it_ended() -> None:
 def test_the_share_of_solved_runs_is_of_all_runs() -> None:
     runs = [sample(SWARM, 1, solved_after=0.5), sample(SWARM, 2, seconds=30.0)]
     assert solved_share(runs) == ([0.0, 5.0, 30.0], [0.0, 0.5, 0.5])
+
+
+def test_a_time_to_solution_is_the_median_of_all_runs_if_more_than_half_found_one() -> None:
+    found = [sample(SWARM, seed, solved_after=seed / 10) for seed in (1, 2, 3)]
+    lost = [sample(SWARM, seed) for seed in (4, 5, 6)]
+    assert seconds_to_solution(found[:2]) == 1.5
+    assert seconds_to_solution([*found, *lost[:2]]) == 3.0
+    assert seconds_to_solution([*found, *lost]) is None
 
 
 def test_a_map_counts_searches_by_row_and_column() -> None:
