@@ -103,7 +103,10 @@ def test_what_ctrl_c_left_is_gone_on_with_by_the_same_name(swarm, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("chess",), "there is no task 'chess'; choose optimization, sudoku, research or all"),
+        (
+            ("chess",),
+            "there is no task 'chess'; choose optimization, sudoku, research, failures or all",
+        ),
         (("sudoku", "--modes", "solo"), "there is no mode 'solo'"),
         (("sudoku", "--seeds", "0"), "--seeds 0 is out of range; give 1 to 1,000"),
         (("optimization", "--instance", "moon-3"), "there is no surface 'moon-3'"),

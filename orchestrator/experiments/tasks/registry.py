@@ -16,6 +16,6 @@ def task_of(name: str) -> ExperimentTask:
         UsageError: there is no such task.
     """
     if name not in NAMES:
-        raise UsageError(f"there is no task '{name}'; choose {', '.join(NAMES)} or all")
+        raise UsageError(f"there is no task '{name}'; choose {', '.join(NAMES)}, failures or all")
     task: ExperimentTask = import_module(f"orchestrator.experiments.tasks.{name}").TASK
     return task
