@@ -5,13 +5,13 @@ What they do is loaded inside each, so that `swarm --help` stays quick.
 
 import signal
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestrator.cli.stack import read_settings
+from orchestrator.experiments.study import AT_ONCE, Study
 from tasks_schema.kinds import ExitCode, Mode, Sharing
 
 if TYPE_CHECKING:
@@ -19,18 +19,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Does shared state help? Run and report.", no_args_is_help=True)
 
-_AT_ONCE = 2
 _INTERRUPTED = 128 + signal.SIGINT
 """The exit status by which a shell knows Ctrl-C."""
-
-
-class StudyName(StrEnum):
-    """What a person can ask for; `orchestrator.experiments.plan.Study` has the same words."""
-
-    COMPARISON = "comparison"
-    SWEEP = "sweep"
-    ABLATION = "ablation"
-    DISTANCE = "distance"
 
 
 TaskArgument = Annotated[
@@ -45,7 +35,7 @@ Seeds = Annotated[
     int | None, typer.Option(help="Runs of each cell; default: 20, or 3 with --quick.")
 ]
 Studies = Annotated[
-    list[StudyName] | None,
+    list[Study] | None,
     typer.Option(help="What to vary; repeatable; default: all, or comparison with --quick."),
 ]
 Instances = Annotated[
@@ -90,7 +80,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     source: Sources = None,
     corpus: Corpus = None,
     quick: Quick = False,
-    at_once: AtOnce = _AT_ONCE,
+    at_once: AtOnce = AT_ONCE,
     experiment_id: Name = None,
     json: JsonFile = None,
 ) -> None:
@@ -188,7 +178,7 @@ def _wanted(  # noqa: PLR0913 - one parameter an option
     iterations: int | None,
     modes: str,
     seeds: int | None,
-    studies: tuple[StudyName, ...],
+    studies: tuple[Study, ...],
     instances: tuple[str, ...],
     sharing: Sharing,
     round_trip_milliseconds: float,
@@ -199,7 +189,6 @@ def _wanted(  # noqa: PLR0913 - one parameter an option
 ) -> "Wanted":
     """Return what was typed, checked."""
     from orchestrator.errors import UsageError  # noqa: PLC0415
-    from orchestrator.experiments.plan import Study  # noqa: PLC0415
     from orchestrator.experiments.studies import Wanted  # noqa: PLC0415
 
     if not 0 <= round_trip_milliseconds <= 1000:
@@ -214,7 +203,7 @@ def _wanted(  # noqa: PLR0913 - one parameter an option
         instances=instances,
         sharing=sharing,
         round_trip_seconds=round_trip_milliseconds / 1000,
-        studies=tuple(Study(each) for each in studies) or None,
+        studies=studies or None,
         is_quick=quick,
         sources=sources,
         corpus=corpus,

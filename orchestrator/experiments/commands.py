@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from orchestrator.experiments.plan import Cell, Study
-from orchestrator.experiments.studies import AT_ONCE, Wanted
+from orchestrator.experiments.plan import Cell
+from orchestrator.experiments.studies import Wanted
+from orchestrator.experiments.study import AT_ONCE, Study
 from tasks_schema.kinds import ProblemKind
 
 

@@ -6,8 +6,9 @@ Pure: no I/O, no clock, no chance.
 from collections.abc import Iterator
 
 from orchestrator.errors import UsageError
-from orchestrator.experiments.plan import FAILURES, Study
+from orchestrator.experiments.plan import FAILURES
 from orchestrator.experiments.studies import Wanted, asked_studies
+from orchestrator.experiments.study import Study
 from tasks_schema.kinds import Mode, Sharing
 
 

@@ -7,7 +7,6 @@ Pure: no I/O, no clock, no chance.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
 
 from tasks_schema.kinds import Mode, Sharing
@@ -19,15 +18,6 @@ ROUND_TRIPS_SECONDS = (0.0, 0.001, 0.005)
 
 FAILURES = "failures"
 """Recorded and asked for like a task, though its trials are no runs of cells."""
-
-
-class Study(StrEnum):
-    """The question that a cell helps to answer. One cell may serve several."""
-
-    COMPARISON = "comparison"  #: The three modes, on every instance.
-    SWEEP = "sweep"  #: From one agent to many, each with as many turns.
-    ABLATION = "ablation"  #: Less and less of the state is shared.
-    DISTANCE = "distance"  #: The shared state is further and further away.
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from orchestrator.errors import UsageError
-from orchestrator.experiments.plan import ROUND_TRIPS_SECONDS, SIZES, Cell, Run, Size, Study
+from orchestrator.experiments.plan import ROUND_TRIPS_SECONDS, SIZES, Cell, Run, Size
+from orchestrator.experiments.study import AT_ONCE, Study
 from orchestrator.experiments.tasks.protocol import ExperimentTask
 from tasks_schema.kinds import Mode, Sharing
 from tasks_schema.messages.task import ITERATIONS_MAX
@@ -16,8 +17,6 @@ SEEDS_FULL = 20
 SEEDS_QUICK = 3
 SEEDS_MAX = 1000
 AGENTS_MAX = 1024
-AT_ONCE = 2
-"""Runs that are under way together, where nothing else is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

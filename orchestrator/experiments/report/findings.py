@@ -8,12 +8,13 @@ from statistics import median
 
 from orchestrator.experiments.comparing import Comparison
 from orchestrator.experiments.failures.trial import TrialRow, by_way
-from orchestrator.experiments.plan import Cell, Study
+from orchestrator.experiments.plan import Cell
 from orchestrator.experiments.report.markdown import number, p_value
 from orchestrator.experiments.report.material import TaskMaterial
 from orchestrator.experiments.report.returns import returns
 from orchestrator.experiments.samples import Metric, Sample, overheads_of
 from orchestrator.experiments.statistics import holm
+from orchestrator.experiments.study import Study
 from orchestrator.experiments.verdict import OVERHEAD_SHARE_MAX, P_MAX, TaskVerdict
 from tasks_schema.kinds import Mode, Sharing
 

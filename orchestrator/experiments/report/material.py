@@ -10,10 +10,11 @@ from datetime import datetime
 from functools import cached_property
 
 from orchestrator.experiments.failures.trial import TrialRow
-from orchestrator.experiments.plan import Cell, Size, Study
+from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.samples import Sample, by_cell
 from orchestrator.experiments.studies import studies_of
+from orchestrator.experiments.study import Study
 from orchestrator.experiments.summary import samples_of, usual_size, verdicts_of
 from orchestrator.experiments.tasks.protocol import ExperimentTask
 from orchestrator.experiments.verdict import TaskVerdict

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.experiments.plan import Study
 from orchestrator.experiments.report import plots
 from orchestrator.experiments.report.material import TaskMaterial
+from orchestrator.experiments.study import Study
 from orchestrator.experiments.summary import chance
 
 

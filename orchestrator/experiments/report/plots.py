@@ -10,7 +10,6 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from orchestrator.experiments.plan import Study
 from orchestrator.experiments.report.drawing import (
     LOOKS,
     TASK_LOOKS,
@@ -22,6 +21,7 @@ from orchestrator.experiments.report.drawing import (
 )
 from orchestrator.experiments.report.material import TaskMaterial
 from orchestrator.experiments.report.series import figure_band, quality_band, solved_share, visits
+from orchestrator.experiments.study import Study
 from tasks_schema.kinds import Mode
 
 _MAP_COLOURS = "cividis"

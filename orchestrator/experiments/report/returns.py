@@ -9,11 +9,12 @@ Pure: no I/O, no clock, no chance.
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
-from orchestrator.experiments.plan import Cell, Study
+from orchestrator.experiments.plan import Cell
 from orchestrator.experiments.report.cells import seconds_to_solution
 from orchestrator.experiments.report.markdown import number
 from orchestrator.experiments.report.material import TaskMaterial
 from orchestrator.experiments.samples import Metric, Sample, figures
+from orchestrator.experiments.study import Study
 
 _GAIN_MIN = 1.02
 """More agents that bring less than two per cent bring nothing to speak of."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from orchestrator.experiments.failures.trial import TrialRow
-from orchestrator.experiments.plan import Study
 from orchestrator.experiments.report import findings, tables
 from orchestrator.experiments.report.markdown import listed
 from orchestrator.experiments.report.material import Material
 from orchestrator.experiments.report.plates import Plates
+from orchestrator.experiments.study import Study
 from orchestrator.experiments.summary import chance
 from orchestrator.experiments.verdict import P_MAX, TaskVerdict, least_p_values
 

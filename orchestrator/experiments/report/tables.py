@@ -10,7 +10,7 @@ import numpy as np
 
 from orchestrator.experiments.comparing import Comparison, against_modes, against_sharing
 from orchestrator.experiments.failures.trial import TrialRow, by_way
-from orchestrator.experiments.plan import Cell, Study
+from orchestrator.experiments.plan import Cell
 from orchestrator.experiments.report.cells import (
     costs,
     detail_share,
@@ -22,6 +22,7 @@ from orchestrator.experiments.report.markdown import NONE, interval, number, p_v
 from orchestrator.experiments.report.material import TaskMaterial
 from orchestrator.experiments.samples import Sample
 from orchestrator.experiments.statistics import median_interval
+from orchestrator.experiments.study import Study
 from orchestrator.experiments.verdict import TaskVerdict
 from tasks_schema.kinds import Mode
 

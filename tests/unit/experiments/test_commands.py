@@ -8,8 +8,9 @@ import typer
 
 from orchestrator.cli import experiment
 from orchestrator.experiments.commands import cell_command, command_of
-from orchestrator.experiments.plan import Cell, Size, Study
+from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.studies import Wanted, runs_of
+from orchestrator.experiments.study import Study
 from tasks_schema.kinds import Mode, Sharing
 from tests.support.experiment_task import Digging
 

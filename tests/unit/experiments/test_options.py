@@ -4,8 +4,9 @@ import pytest
 
 from orchestrator.errors import UsageError
 from orchestrator.experiments.options import check_options
-from orchestrator.experiments.plan import FAILURES, Study
+from orchestrator.experiments.plan import FAILURES
 from orchestrator.experiments.studies import Wanted
+from orchestrator.experiments.study import Study
 from tasks_schema.kinds import Mode, Sharing
 
 AROUND = (Study.SWEEP, Study.DISTANCE)

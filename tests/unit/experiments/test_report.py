@@ -10,7 +10,6 @@ import pytest
 from pydantic import JsonValue
 
 from orchestrator.experiments.commands import cell_command
-from orchestrator.experiments.plan import Study
 from orchestrator.experiments.report.cells import seconds_to_solution
 from orchestrator.experiments.report.markdown import number, p_value
 from orchestrator.experiments.report.material import Material, material_of
@@ -20,6 +19,7 @@ from orchestrator.experiments.report.replacing import told_experiment
 from orchestrator.experiments.report.series import quality_band, solved_share, visits
 from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.studies import Wanted, runs_of
+from orchestrator.experiments.study import Study
 from orchestrator.experiments.summary import as_json, as_table, chance, samples_of, verdicts_of
 from tasks_schema.kinds import Mode, Sharing, SwarmStatus
 from tests.support.experiment_runs import SWARM, measures, row, sample

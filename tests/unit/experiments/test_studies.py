@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from orchestrator.errors import UsageError
-from orchestrator.experiments.plan import Cell, Size, Study
+from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.studies import Wanted, runs_of, studies_of
+from orchestrator.experiments.study import Study
 from tasks_schema.kinds import AgentKind, Mode, Sharing
 
 
