@@ -2,18 +2,12 @@
 
 import secrets
 
-from sqlalchemy.dialects.postgresql import insert
-
 from orchestrator.launch.parts import Parts
-from swarm_workers.coordination.wake import wake_refill
+from orchestrator.launch.recording import record
 from tasks_schema.ids import swarm_id
 from tasks_schema.kinds import AgentKind, Mode, SwarmStatus
 from tasks_schema.messages.swarm import SwarmSpec
-from tasks_schema.messages.task import OptimizationTask, ResearchTask, SudokuTask
-from tasks_schema.names import KEY_ACTIVE_SWARMS
-from tasks_schema.tables.swarms import SWARMS
-
-ReadyTask = OptimizationTask | SudokuTask | ResearchTask
+from tasks_schema.messages.task import ReadyTask
 
 
 def ready_spec(
@@ -36,17 +30,12 @@ def ready_spec(
 def launch_ready(spec: SwarmSpec, parts: Parts) -> None:
     """Begin the space of a swarm, record it, and let the refill hand out its turns.
 
-    The row comes last: what is half-done cannot be seen. Safe to call again for the same swarm, if
-    it is not known how far an earlier call came.
+    What is half-done cannot be seen. Safe to call again for the same swarm, if it is not known how
+    far an earlier call came.
 
     Raises:
         ServiceUnreachableError, StmUnavailableError: a server does not answer.
     """
-    parts.client.sadd(KEY_ACTIVE_SWARMS, spec.swarm_id)
     shared = parts.spaces.shared(spec.swarm_id)
     shared.stm.atomically(shared.begin)
-    row = {"swarm_id": spec.swarm_id, "spec": spec.model_dump(mode="json")}
-    with parts.engine.begin() as connection:
-        statement = insert(SWARMS).values(row | {"status": SwarmStatus.RUNNING})
-        connection.execute(statement.on_conflict_do_nothing())
-    wake_refill(parts.client, spec.swarm_id)
+    record(spec, SwarmStatus.RUNNING, parts)

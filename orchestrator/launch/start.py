@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import insert
-
 from orchestrator.errors import UsageError
 from orchestrator.launch.parts import Parts
 from orchestrator.launch.plan import missing_scope_message, slug_of
-from swarm_workers.coordination.wake import wake_refill
+from orchestrator.launch.recording import record
 from swarm_workers.interpreter import find_interpreter
 from swarm_workers.problems.code.command import is_test_file
 from swarm_workers.source.folder import TREE_BYTES_MAX, read_folder
@@ -26,8 +24,6 @@ from tasks_schema.ids import swarm_id
 from tasks_schema.kinds import AgentKind, Mode, SwarmStatus
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import Budget, CodeTask
-from tasks_schema.names import KEY_ACTIVE_SWARMS
-from tasks_schema.tables.swarms import SWARMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,7 @@ def launch(request: Request, parts: Parts) -> Launched:
         import_landing=store.head(branch).number,
     )
     launched = Launched(spec, tuple(_notes(root, spec)))
-    record(spec, parts)
+    record(spec, SwarmStatus.PENDING, parts)
     return launched
 
 
@@ -121,15 +117,6 @@ def _check_scope(store: SourceStore, imported: Branch, scope: Sequence[str]) -> 
                 f"the scope '{each}' holds tests only, which agents never change; "
                 "name the code that they test"
             )
-
-
-def record(spec: SwarmSpec, parts: Parts) -> None:
-    """Write a swarm, its row last, and wake the refill, which hands out its attempts."""
-    parts.client.sadd(KEY_ACTIVE_SWARMS, spec.swarm_id)
-    row = {"swarm_id": spec.swarm_id, "spec": spec.model_dump(mode="json")}
-    with parts.engine.begin() as connection:
-        connection.execute(insert(SWARMS).values(row | {"status": SwarmStatus.PENDING}))
-    wake_refill(parts.client, spec.swarm_id)
 
 
 def _notes(root: Path, spec: SwarmSpec) -> list[str]:

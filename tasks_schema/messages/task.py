@@ -140,6 +140,6 @@ class ResearchTask(IterativeTask):
     """The landing on that branch that holds them."""
 
 
-TaskSpec = Annotated[
-    CodeTask | OptimizationTask | SudokuTask | ResearchTask, Field(discriminator="problem")
-]
+ReadyTask = OptimizationTask | SudokuTask | ResearchTask
+"""A task that can be launched as it is: there is no code to import first."""
+TaskSpec = Annotated[CodeTask | ReadyTask, Field(discriminator="problem")]

@@ -14,10 +14,8 @@ from pydantic import JsonValue
 from orchestrator.experiments.plan import Cell, Size
 from tasks_schema.kinds import AgentKind, AttemptStatus
 from tasks_schema.messages.swarm import SwarmSpec
-from tasks_schema.messages.task import OptimizationTask, ResearchTask, SudokuTask
+from tasks_schema.messages.task import ReadyTask
 
-ReadyTask = OptimizationTask | SudokuTask | ResearchTask
-"""What an experiment can be made of: all that there is to launch is the message."""
 _Amount = TypeVar("_Amount", int, float)
 
 
