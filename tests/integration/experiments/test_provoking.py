@@ -1,8 +1,10 @@
 """Failures that are provoked, recorded once each; what their remedy did not overcome is told."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from pydantic import SecretStr
 
 from orchestrator.experiments import records
 from orchestrator.experiments.failures import provoking
@@ -10,7 +12,8 @@ from orchestrator.experiments.failures.provoking import provoke_all
 from orchestrator.experiments.failures.trial import Trial
 from orchestrator.experiments.rows import Experiment
 from orchestrator.experiments.running import Progress
-from orchestrator.launch.parts import Parts
+from orchestrator.launch.parts import Parts, connect
+from orchestrator.settings import OrchestratorSettings
 
 NAME = "failures-abc123"
 
@@ -32,10 +35,18 @@ class Flood:
         return Trial(is_overcome=has_remedy and seed % 2 == 1, seconds=0.5)
 
 
-@pytest.fixture(autouse=True)
-def experiment(parts: Parts) -> None:
-    with parts.engine.begin() as connection:
+@pytest.fixture
+def parts(redis_url: str, database: str) -> Iterator[Parts]:
+    settings = OrchestratorSettings(
+        redis_url=SecretStr(redis_url), database_url=SecretStr(database)
+    )
+    made = connect(settings)
+    with made.engine.begin() as connection:
         records.record_experiment(connection, Experiment(NAME, {}, {}, {}, "swarm"), ())
+    yield made
+    made.spaces.close()
+    made.client.close()
+    made.engine.dispose()
 
 
 @pytest.fixture

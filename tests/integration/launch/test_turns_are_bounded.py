@@ -1,5 +1,7 @@
 """Swarms whose agents have so many turns each: dealt out fairly, and ended with the last report."""
 
+from collections.abc import Iterator
+
 import pytest
 from celery import Celery
 from pydantic import SecretStr
@@ -8,7 +10,7 @@ from sqlalchemy import func, select, update
 from orchestrator.errors import UsageError
 from orchestrator.launch import refill
 from orchestrator.launch.iterative import launch_ready, ready_spec
-from orchestrator.launch.parts import Parts
+from orchestrator.launch.parts import Parts, connect
 from orchestrator.launch.refill import step_swarm
 from orchestrator.queries.status import find_code_swarm, read_swarm
 from orchestrator.settings import OrchestratorSettings
@@ -22,17 +24,17 @@ from tasks_schema.tables.swarms import SWARMS
 
 
 @pytest.fixture
-def operator_settings(redis_url: str, database: str) -> OrchestratorSettings:
-    return OrchestratorSettings(
+def parts(redis_url: str, database: str) -> Iterator[Parts]:
+    settings = OrchestratorSettings(
         redis_url=SecretStr(redis_url), database_url=SecretStr(database), slots_assumed=1,
         resend_seconds=3600,
     )  # fmt: skip
-
-
-@pytest.fixture
-def parts(parts: Parts) -> Parts:
+    parts = connect(settings)
     parts.client.delete(KEY_WORKERS)
-    return parts
+    yield parts
+    parts.spaces.close()
+    parts.client.close()
+    parts.engine.dispose()
 
 
 def launched(parts: Parts, *, agents: int, iterations: int) -> SwarmSpec:
