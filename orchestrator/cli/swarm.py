@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.cli.interrupt import HeldInterrupt
 from orchestrator.cli.stack import read_settings
 from tasks_schema.kinds import AgentKind, ExitCode, Mode, SwarmStatus
 
 if TYPE_CHECKING:
     from orchestrator.launch.parts import Parts
-    from orchestrator.launch.start import Launched, Request
+    from orchestrator.launch.prepare import Request
     from orchestrator.queries.status import SwarmRow
 
 SwarmArgument = Annotated[
@@ -62,7 +63,8 @@ def launch(  # noqa: PLR0913 - one parameter an option
     They work until its success command passes, their budget is spent, or you stop them.
     """
     from orchestrator.launch.parts import connect  # noqa: PLC0415
-    from orchestrator.launch.start import launch as start  # noqa: PLC0415
+    from orchestrator.launch.prepare import prepare  # noqa: PLC0415
+    from orchestrator.launch.recording import record  # noqa: PLC0415
     from orchestrator.stack.services import ensure_up  # noqa: PLC0415
 
     request = _request(
@@ -81,11 +83,17 @@ def launch(  # noqa: PLR0913 - one parameter an option
     )
     ensure_up(read_settings())
     parts = connect(read_settings())
-    launched = start(request, parts)
-    if detach:
-        _print_id(launched.spec.swarm_id, as_json=as_json)
-        return
-    row = _watched(parts, launched, is_quiet=as_json)
+    prepared = prepare(request, parts)
+    with HeldInterrupt() as interrupt:  # a swarm that is on its way is not to be left behind
+        record(prepared.spec, SwarmStatus.PENDING, parts)
+        if detach:
+            _print_id(prepared.spec.swarm_id, as_json=as_json)
+            return
+        from orchestrator.cli import watch  # noqa: PLC0415 - while the baseline runs
+
+        row = watch.until_settled(
+            parts, prepared.spec, is_quiet=as_json, notes=prepared.notes, interrupt=interrupt
+        )
     _print_result(parts, row, as_json=as_json)
     raise typer.Exit(_exit_code(row))
 
@@ -160,18 +168,6 @@ def apply(
     sys.stdout.write(f"{done}\n")
 
 
-def _watched(parts: "Parts", launched: "Launched", *, is_quiet: bool) -> "SwarmRow":
-    """Watch a swarm to its end; Ctrl-C ends it from the first moment on."""
-    try:
-        from orchestrator.cli import watch  # noqa: PLC0415 - loads Celery, while the baseline runs
-    except KeyboardInterrupt:
-        from orchestrator.launch.stop import stop as end  # noqa: PLC0415
-
-        end(parts, launched.spec.swarm_id, "stopped by Ctrl-C")
-        raise
-    return watch.until_settled(parts, launched.spec, is_quiet=is_quiet, notes=launched.notes)
-
-
 def _parts() -> "Parts":
     from orchestrator.launch.parts import connect  # noqa: PLC0415
 
@@ -195,7 +191,7 @@ def _request(  # noqa: PLR0913 - one parameter an option
 ) -> "Request":
     """Return what was typed, checked."""
     from orchestrator.launch import plan  # noqa: PLC0415
-    from orchestrator.launch.start import Request  # noqa: PLC0415
+    from orchestrator.launch.prepare import Request  # noqa: PLC0415
     from tasks_schema.messages.task import Budget  # noqa: PLC0415
 
     return Request(

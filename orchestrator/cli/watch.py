@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+from orchestrator.cli.interrupt import HeldInterrupt
 from orchestrator.launch.orders import baseline_order
 from orchestrator.launch.parts import Parts
 from orchestrator.launch.refill import OUTAGES, step_swarm
@@ -34,9 +35,14 @@ class Progress:
 
 
 def until_settled(
-    parts: Parts, spec: SwarmSpec, *, is_quiet: bool, notes: Sequence[str] = ()
+    parts: Parts,
+    spec: SwarmSpec,
+    *,
+    is_quiet: bool,
+    notes: Sequence[str] = (),
+    interrupt: HeldInterrupt | None = None,
 ) -> SwarmRow:
-    """Block until the swarm has ended and its attempts are reported; Ctrl-C stops the swarm.
+    """Block until the swarm has ended and its attempts are reported.
 
     The watcher also takes the refill's steps, so that a launch works where no refill runs.
 
@@ -45,21 +51,23 @@ def until_settled(
         spec: of the swarm.
         is_quiet: True to show no progress.
         notes: shown first, whether quiet or not.
+        interrupt: once it is noted the swarm is stopped; None: Ctrl-C ends the watching alone.
     """
-    try:
-        for note in notes:
-            sys.stderr.write(f"note: {note}\n")
-        _watch(parts, spec, is_quiet=is_quiet)
-    except KeyboardInterrupt:
+    for note in notes:
+        sys.stderr.write(f"note: {note}\n")
+    if not _watch(parts, spec, lambda: bool(interrupt and interrupt.is_noted), is_quiet=is_quiet):
         stop(parts, spec.swarm_id, "stopped by Ctrl-C")
         sys.stderr.write("\nstopping: running attempts end within seconds\n")
     return _drained(parts, spec)
 
 
-def _watch(parts: Parts, spec: SwarmSpec, *, is_quiet: bool) -> None:
+def _watch(
+    parts: Parts, spec: SwarmSpec, is_interrupted: Callable[[], bool], *, is_quiet: bool
+) -> bool:
+    """Return True when the swarm has ended, False when the watching was interrupted before."""
     answered_at = time.monotonic()
     with _display(is_quiet=is_quiet) as show:
-        while True:
+        while not is_interrupted():
             try:
                 step_swarm(parts, spec.swarm_id)
                 progress = _look(parts, spec)
@@ -69,8 +77,9 @@ def _watch(parts: Parts, spec: SwarmSpec, *, is_quiet: bool) -> None:
             answered_at = time.monotonic()
             show(progress)
             if progress.row.status.is_final:
-                return
+                return True
             time.sleep(_LOOK_SECONDS)  # noqa: TID251 - a person's eyes set the pace here
+    return False
 
 
 def _look(parts: Parts, spec: SwarmSpec) -> Progress:

@@ -80,8 +80,9 @@ def test_control_c_stops_a_launch_cleanly(swarm, tmp_path):
     )
     assert "note:" in process.stderr.readline()  # it has been launched
     process.send_signal(signal.SIGINT)
-    printed, _ = process.communicate(timeout=60)
-    assert process.returncode == 3
+    printed, complaint = process.communicate(timeout=60)
+    assert process.returncode == 3, complaint
+    assert "Traceback" not in complaint
     assert json.loads(printed)["status"] == "stopped"
 
 

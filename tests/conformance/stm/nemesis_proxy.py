@@ -66,7 +66,7 @@ class NemesisProxy:
         )
 
     def release(self) -> None:
-        """Deliver what is held, and return when the server has answered it. Blocks."""
+        """Deliver what is held, and return when every late commit is answered. Blocks."""
         asyncio.run_coroutine_threadsafe(self._release(), self._loop).result(_START_SECONDS_MAX)
 
     def close(self) -> None:
@@ -106,10 +106,9 @@ class NemesisProxy:
         return port
 
     async def _release(self) -> None:
-        held = list(self.held)
-        for link in held:
+        for link in list(self.held):
             link.deliver()
-        for link in held:
+        for link in [each for each in self._links if each.is_late]:
             await asyncio.wait_for(link.is_over.wait(), _START_SECONDS_MAX)
 
     async def _close(self) -> None:
@@ -175,6 +174,11 @@ class _Link:
         self._replies: list[object] = []
         self._connecting: asyncio.Task[None] | None = None
         self.is_over = asyncio.Event()
+
+    @property
+    def is_late(self) -> bool:
+        """True of one whose commit is, or was, held back."""
+        return self._fault is Fault.HOLD
 
     def deliver(self) -> None:
         """Send what was held back."""

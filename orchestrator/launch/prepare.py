@@ -1,7 +1,7 @@
-"""Launch: the code goes into the source store, the swarm into Redis and Postgres; the refill wakes.
+"""Launch, first half: what was asked for is checked, and the code goes into the source store.
 
-Every refusal comes before the first row is written; after that, what is half-done cannot be seen,
-because the row of the swarm is written last.
+Every refusal comes from here; `recording.record` then makes the swarm known. What is half-done
+cannot be seen, because the row of the swarm is written last.
 """
 
 import os
@@ -14,14 +14,13 @@ from pathlib import Path
 from orchestrator.errors import UsageError
 from orchestrator.launch.parts import Parts
 from orchestrator.launch.plan import missing_scope_message, slug_of
-from orchestrator.launch.recording import record
 from swarm_workers.interpreter import find_interpreter
 from swarm_workers.problems.code.command import is_test_file
 from swarm_workers.source.folder import TREE_BYTES_MAX, read_folder
 from swarm_workers.source.store import SourceStore
 from swarm_workers.source.values import Branch
 from tasks_schema.ids import swarm_id
-from tasks_schema.kinds import AgentKind, Mode, SwarmStatus
+from tasks_schema.kinds import AgentKind, Mode
 from tasks_schema.messages.swarm import SwarmSpec
 from tasks_schema.messages.task import Budget, CodeTask
 
@@ -45,22 +44,21 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Launched:
-    """A swarm that is on its way."""
+class Prepared:
+    """A swarm that is ready to be recorded."""
 
     spec: SwarmSpec
     notes: tuple[str, ...]
     """What the person should know: a dirty work tree, an interpreter of last resort."""
 
 
-def launch(request: Request, parts: Parts) -> Launched:
-    """Import the code, record the swarm, and wake the refill, which hands out its attempts.
+def prepare(request: Request, parts: Parts) -> Prepared:
+    """Import the code, and name the swarm that is to work on it.
 
     Blocks for reading the folder and writing it to Postgres.
 
     Raises:
         UsageError: the folder, the scope or the interpreter cannot be used; nothing was recorded.
-        ServiceUnreachableError: Redis does not answer.
     """
     root = _checked_folder(request.repository)
     interpreter = find_interpreter(root, request.python)
@@ -90,9 +88,7 @@ def launch(request: Request, parts: Parts) -> Launched:
         branch=branch,
         import_landing=store.head(branch).number,
     )
-    launched = Launched(spec, tuple(_notes(root, spec)))
-    record(spec, SwarmStatus.PENDING, parts)
-    return launched
+    return Prepared(spec, tuple(_notes(root, spec)))
 
 
 def _checked_folder(path: Path) -> Path:
