@@ -2,12 +2,10 @@
 
 import threading
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import func, insert, update
 
 from orchestrator.errors import UsageError
@@ -16,8 +14,7 @@ from orchestrator.experiments.answering import await_answer
 from orchestrator.experiments.plan import Cell, Size
 from orchestrator.experiments.tasks.sudoku import TASK
 from orchestrator.launch.iterative import launch_ready, ready_spec
-from orchestrator.launch.parts import Parts, connect
-from orchestrator.settings import OrchestratorSettings
+from orchestrator.launch.parts import Parts
 from swarm_workers.problems.sudoku.collection import collection
 from swarm_workers.problems.sudoku.solver import solutions
 from swarm_workers.stm import Stm
@@ -31,18 +28,6 @@ from tests.support.sudoku import Table
 
 CLUES = collection()["hidden-7"].clues
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def parts(redis_url: str, database: str) -> Iterator[Parts]:
-    settings = OrchestratorSettings(
-        redis_url=SecretStr(redis_url), database_url=SecretStr(database)
-    )
-    made = connect(settings)
-    yield made
-    made.spaces.close()
-    made.client.close()
-    made.engine.dispose()
 
 
 def launched(parts: Parts, instance: str) -> SwarmSpec:

@@ -1,10 +1,8 @@
 """Failures that are provoked, recorded once each; what their remedy did not overcome is told."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from pydantic import SecretStr
 
 from orchestrator.experiments import records
 from orchestrator.experiments.failures import provoking
@@ -12,8 +10,7 @@ from orchestrator.experiments.failures.provoking import provoke_all
 from orchestrator.experiments.failures.trial import Trial
 from orchestrator.experiments.rows import Experiment
 from orchestrator.experiments.running import Progress
-from orchestrator.launch.parts import Parts, connect
-from orchestrator.settings import OrchestratorSettings
+from orchestrator.launch.parts import Parts
 
 NAME = "failures-abc123"
 
@@ -36,17 +33,10 @@ class Flood:
 
 
 @pytest.fixture
-def parts(redis_url: str, database: str) -> Iterator[Parts]:
-    settings = OrchestratorSettings(
-        redis_url=SecretStr(redis_url), database_url=SecretStr(database)
-    )
-    made = connect(settings)
-    with made.engine.begin() as connection:
+def parts(parts: Parts) -> Parts:
+    with parts.engine.begin() as connection:
         records.record_experiment(connection, Experiment(NAME, {}, {}, {}, "swarm"), ())
-    yield made
-    made.spaces.close()
-    made.client.close()
-    made.engine.dispose()
+    return parts
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import redis
-from pydantic import SecretStr
 from sqlalchemy import select
 
 from orchestrator.errors import UsageError
@@ -18,7 +16,7 @@ from orchestrator.experiments.rows import Experiment, RunRow
 from orchestrator.experiments.running import Progress, Runner
 from orchestrator.experiments.studies import Wanted, runs_of
 from orchestrator.experiments.swarms import Swarms, recovery_seconds
-from orchestrator.launch.parts import Parts, connect
+from orchestrator.launch.parts import Parts
 from orchestrator.settings import OrchestratorSettings
 from tasks_schema.kinds import Mode, SwarmStatus
 from tasks_schema.messages.swarm import SwarmSpec
@@ -30,18 +28,6 @@ from tests.support.experiment_task import Digging
 NAME = "digging-abc123"
 TASK = Digging()
 QUICK = Wanted(is_quick=True, seeds=2)
-
-
-@pytest.fixture
-def parts(redis_url: str, database: str) -> Iterator[Parts]:
-    settings = OrchestratorSettings(
-        redis_url=SecretStr(redis_url), database_url=SecretStr(database)
-    )
-    made = connect(settings)
-    yield made
-    made.spaces.close()
-    made.client.close()
-    made.engine.dispose()
 
 
 def runner(parts: Parts, shown: list[Progress] | None = None) -> Runner:
