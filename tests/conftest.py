@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -32,8 +33,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-soak", action="store_true", help="run the tests marked soak as well")
 
 
-def pytest_configure() -> None:
-    """Keep the tests away from the servers and the state folder of whoever runs them."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests away from the servers and the state folder of whoever runs them.
+
+    Hypothesis judges no time, and takes the same examples in every run; a soak looks for others.
+    """
+    hypothesis.settings.register_profile(
+        "suite",
+        deadline=None,
+        derandomize=not config.getoption("--run-soak"),
+        database=None,
+        print_blob=True,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+    hypothesis.settings.load_profile("suite")
     for name in list(os.environ):
         if name.startswith("SWARM_") and not name.startswith("SWARM_TEST_"):
             del os.environ[name]

@@ -98,7 +98,8 @@ def test_dealt_out_sources_are_read_by_one_agent_each(reading):
 def test_agents_stop_reading_when_there_are_facts_enough(reading):
     rows = reading.ended(launch(reading, facts_wanted=2, iterations=8))
     assert 2 <= len(facts_of(rows)) < FACTS
-    assert sum(bool(row.findings.get("idle")) for row in rows) > 10
+    # Nor does the report wait for turns under way: those that it overtakes are cancelled.
+    assert sum(bool((row.findings or {}).get("idle")) for row in rows) > 10
 
 
 def test_documents_that_a_person_named_are_read_by_the_workers(reading, tmp_path):

@@ -72,13 +72,13 @@ def test_trouble_of_a_known_kind_comes_back(name: str, trouble: str) -> None:
     assert render(decompose(name, data)) == data
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=400)
 @given(NAMES, st.binary(max_size=300))
 def test_any_bytes_come_back(name: str, data: bytes) -> None:
     assert render(decompose(name, data)) == data
 
 
-@settings(max_examples=600, deadline=None, derandomize=True, database=None)
+@settings(max_examples=600)
 @given(NAMES, st.lists(FRAGMENTS, max_size=40))
 @example("a.py", ["\ufeff", "# coding: latin-1", "\n", "\u00e9"])
 def test_anything_that_resembles_python_comes_back(name: str, fragments: list[str]) -> None:

@@ -31,7 +31,7 @@ PLACES = st.lists(
 TEXTS = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "d\r\n"]), max_size=9).map("".join)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200)
 @given(st.integers(0, 70), PLACES)
 def test_positions_stand_where_they_were_put(
     first: int, places: list[tuple[str, int, int]]
@@ -170,7 +170,7 @@ def test_merging_onto_the_base_changes_nothing_and_merging_apart_keeps_both() ->
     assert clean >= 5
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=400)
 @given(TEXTS, TEXTS, TEXTS)
 def test_a_text_merge_is_even_handed_and_trivial_where_it_should_be(
     base: str, ours: str, theirs: str

@@ -7,7 +7,7 @@ from swarm_workers.source.log.vectors import Order, compare, covers, join, missi
 
 AUTHORS = st.sampled_from(["a", "aa", "b", "Z", "\u00e9"])
 VECTORS = st.dictionaries(AUTHORS, st.integers(1, 9))
-FOUND = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+FOUND = settings(max_examples=300)
 OPPOSITE = {
     Order.EQUAL: Order.EQUAL,
     Order.BEFORE: Order.AFTER,

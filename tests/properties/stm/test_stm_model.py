@@ -168,7 +168,7 @@ def _aborted(
     return body
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_PROGRAM)
 def test_a_space_in_memory_behaves_like_plain_collections(
     program: list[tuple[list[tuple[Any, ...]], bool]],
@@ -178,7 +178,6 @@ def test_a_space_in_memory_behaves_like_plain_collections(
 
 @settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(program=_PROGRAM)

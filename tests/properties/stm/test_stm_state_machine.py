@@ -321,7 +321,6 @@ def _play(connect: Callable[[], list[Stm]], *, examples: int, steps: int) -> Non
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
