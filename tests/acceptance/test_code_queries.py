@@ -4,15 +4,23 @@ import json
 
 import pytest
 
+from tests.acceptance.conftest import copied
+
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def launched(swarm, tmp_path_factory) -> dict:
+    """A swarm that mended a function: the newest, for all that is asked here."""
+    words = copied("words", tmp_path_factory.mktemp("repository"))
+    return swarm.launch(words, "pytest -q", "--agents", "2")
 
 
 def asked(swarm, *words: str) -> dict:
     return json.loads(swarm.run(*words, "--json"))
 
 
-def test_a_mended_function_is_shown_with_its_callers_history_and_lineage(swarm, words):
-    launched = swarm.launch(words, "pytest -q", "--agents", "2")
+def test_a_mended_function_is_shown_with_its_callers_history_and_lineage(swarm, launched):
     assert launched["status"] == "succeeded"
     (scope,) = asked(swarm, "hotspots", "--count", "1")["scopes"]
     path, of = scope["scope"], ("--swarm", launched["swarm_id"])
@@ -40,8 +48,8 @@ def test_a_mended_function_is_shown_with_its_callers_history_and_lineage(swarm, 
     assert f"{callers[0]['file']}:{callers[0]['lines'][0]}" in swarm.run("callers", path, *of)
 
 
-def test_a_path_with_a_slip_offers_the_near_one(swarm, words):
-    swarm.launch(words, "pytest -q", "--agents", "1")
+@pytest.mark.usefixtures("launched")
+def test_a_path_with_a_slip_offers_the_near_one(swarm):
     for command in ("show", "history", "lineage", "callers"):
         line = swarm.refused(command, "words.coutn")
         assert line.startswith("swarm: there is no 'words.coutn' at landing ")

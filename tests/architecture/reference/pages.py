@@ -8,12 +8,14 @@ COMMAND = "make docs"
 _NOTE = f"<!-- Made from the code by `{COMMAND}`; a test compares. Change the code instead. -->"
 
 
-def render_all() -> dict[str, str]:
-    """Return each page's text by the name of its file."""
-    bodies = {
-        "cli.md": commands.render(),
-        "settings.md": settings.render(),
-        "errors.md": errors.render(),
-        "tables.md": tables.render(),
-    }
-    return {name: f"{_NOTE}\n{body.rstrip()}\n" for name, body in bodies.items()}
+PAGES = {
+    "cli.md": commands.render,
+    "settings.md": settings.render,
+    "errors.md": errors.render,
+    "tables.md": tables.render,
+}
+
+
+def render(name: str) -> str:
+    """Return the text of the page in this file of the folder."""
+    return f"{_NOTE}\n{PAGES[name]().rstrip()}\n"
