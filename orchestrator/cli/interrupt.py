@@ -5,33 +5,28 @@ connection amid a query, or a lock held: whoever cleans up over that connection 
 """
 
 import signal
-from types import FrameType, TracebackType
-from typing import Self
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 
-class HeldInterrupt:
-    """Takes note of the first Ctrl-C; the second one interrupts as ever. Main thread only."""
+@contextmanager
+def held_interrupt() -> Iterator[Callable[[], bool]]:
+    """Give a function that says whether Ctrl-C has come; the second one interrupts as ever.
 
-    def __init__(self) -> None:
-        """Change nothing yet."""
-        self.is_noted = False
-        self._before = signal.getsignal(signal.SIGINT)
+    Where whoever started this process has it ignored, it stays ignored. Main thread only.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    noted = threading.Event()
 
-    def __enter__(self) -> Self:
-        """Hold Ctrl-C from here on, unless whoever started this process has it ignored."""
-        if self._before is not signal.SIG_IGN:
-            signal.signal(signal.SIGINT, self._note)
-        return self
+    def note(_number: int, _frame: FrameType | None) -> None:
+        noted.set()
+        signal.signal(signal.SIGINT, before)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the signal as it was found."""
-        signal.signal(signal.SIGINT, self._before)
-
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
-        self.is_noted = True
-        signal.signal(signal.SIGINT, self._before)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield noted.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.interrupt import HeldInterrupt
+from orchestrator.cli.interrupt import held_interrupt
 from orchestrator.cli.stack import read_settings
 from tasks_schema.kinds import AgentKind, ExitCode, Mode, SwarmStatus
 
@@ -84,7 +84,7 @@ def launch(  # noqa: PLR0913 - one parameter an option
     ensure_up(read_settings())
     parts = connect(read_settings())
     prepared = prepare(request, parts)
-    with HeldInterrupt() as interrupt:  # a swarm that is on its way is not to be left behind
+    with held_interrupt() as is_interrupted:  # a swarm that is on its way is not to be left behind
         record(prepared.spec, SwarmStatus.PENDING, parts)
         if detach:
             _print_id(prepared.spec.swarm_id, as_json=as_json)
@@ -92,7 +92,11 @@ def launch(  # noqa: PLR0913 - one parameter an option
         from orchestrator.cli import watch  # noqa: PLC0415 - while the baseline runs
 
         row = watch.until_settled(
-            parts, prepared.spec, is_quiet=as_json, notes=prepared.notes, interrupt=interrupt
+            parts,
+            prepared.spec,
+            is_quiet=as_json,
+            notes=prepared.notes,
+            is_interrupted=is_interrupted,
         )
     _print_result(parts, row, as_json=as_json)
     raise typer.Exit(_exit_code(row))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from orchestrator.cli.interrupt import HeldInterrupt
 from orchestrator.launch.orders import baseline_order
 from orchestrator.launch.parts import Parts
 from orchestrator.launch.refill import OUTAGES, step_swarm
@@ -40,7 +39,7 @@ def until_settled(
     *,
     is_quiet: bool,
     notes: Sequence[str] = (),
-    interrupt: HeldInterrupt | None = None,
+    is_interrupted: Callable[[], bool] = lambda: False,
 ) -> SwarmRow:
     """Block until the swarm has ended and its attempts are reported.
 
@@ -51,11 +50,11 @@ def until_settled(
         spec: of the swarm.
         is_quiet: True to show no progress.
         notes: shown first, whether quiet or not.
-        interrupt: once it is noted the swarm is stopped; None: Ctrl-C ends the watching alone.
+        is_interrupted: asked at every look; once it says so, the swarm is stopped.
     """
     for note in notes:
         sys.stderr.write(f"note: {note}\n")
-    if not _watch(parts, spec, lambda: bool(interrupt and interrupt.is_noted), is_quiet=is_quiet):
+    if not _watch(parts, spec, is_interrupted, is_quiet=is_quiet):
         stop(parts, spec.swarm_id, "stopped by Ctrl-C")
         sys.stderr.write("\nstopping: running attempts end within seconds\n")
     return _drained(parts, spec)

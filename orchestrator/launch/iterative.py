@@ -34,7 +34,8 @@ def launch_ready(spec: SwarmSpec, parts: Parts) -> None:
     far an earlier call came.
 
     Raises:
-        ServiceUnreachableError, StmUnavailableError: a server does not answer.
+        StmUnavailableError: Redis does not answer.
+        redis.RedisError, sqlalchemy.exc.OperationalError: see `record`.
     """
     shared = parts.spaces.shared(spec.swarm_id)
     shared.stm.atomically(shared.begin)

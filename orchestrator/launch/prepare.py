@@ -59,6 +59,7 @@ def prepare(request: Request, parts: Parts) -> Prepared:
 
     Raises:
         UsageError: the folder, the scope or the interpreter cannot be used; nothing was recorded.
+        sqlalchemy.exc.OperationalError: Postgres does not answer.
     """
     root = _checked_folder(request.repository)
     interpreter = find_interpreter(root, request.python)

@@ -21,7 +21,7 @@ def record(spec: SwarmSpec, status: SwarmStatus, parts: Parts) -> None:
         parts: connections.
 
     Raises:
-        ServiceUnreachableError: a server does not answer.
+        redis.RedisError, sqlalchemy.exc.OperationalError: a server does not answer.
     """
     parts.client.sadd(KEY_ACTIVE_SWARMS, spec.swarm_id)
     row = {"swarm_id": spec.swarm_id, "spec": spec.model_dump(mode="json"), "status": status}

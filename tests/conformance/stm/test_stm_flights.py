@@ -139,17 +139,17 @@ def test_a_token_for_a_contended_variable_costs_no_flight(
     client: Any, meter: Meter, redis_stm: Stm
 ) -> None:
     value, theirs = (stm.var("v", int, default=0) for stm in (client, redis_stm))
-    conflicts: list[None] = []
+    conflicts = [0]
 
     def body() -> None:
         seen = value.get()
-        if conflicts:
-            conflicts.pop()
+        if conflicts[0]:
+            conflicts[0] -= 1
             in_thread(lambda: redis_stm.atomically(lambda: theirs.set(theirs.get() + 1)))
         value.set(seen + 10)
 
     for _ in range(_STALLS_MAX + 1):
-        conflicts[:] = [None] * _CONFLICTS_BEFORE_TOKEN
+        conflicts[0] = _CONFLICTS_BEFORE_TOKEN
         client.atomically(body)
         tally = _counted(meter, [lambda _: client.atomically(body)])
         if any("BLPOP" in flight.names for flight in tally.flights):

@@ -178,7 +178,7 @@ def test_a_space_in_memory_behaves_like_plain_collections(
 
 @settings(
     max_examples=150,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(program=_PROGRAM)
 def test_a_space_on_redis_behaves_like_plain_collections(

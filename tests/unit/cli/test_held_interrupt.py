@@ -4,18 +4,18 @@ import signal
 
 import pytest
 
-from orchestrator.cli.interrupt import HeldInterrupt
+from orchestrator.cli.interrupt import held_interrupt
 
 
 def test_the_first_ctrl_c_is_noted_and_interrupts_nothing():
-    with HeldInterrupt() as interrupt:
-        assert not interrupt.is_noted
+    with held_interrupt() as is_interrupted:
+        assert not is_interrupted()
         signal.raise_signal(signal.SIGINT)
-        assert interrupt.is_noted
+        assert is_interrupted()
 
 
 def test_the_second_ctrl_c_interrupts_as_ever():
-    with HeldInterrupt():
+    with held_interrupt():
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
@@ -23,7 +23,7 @@ def test_the_second_ctrl_c_interrupts_as_ever():
 
 def test_after_it_ctrl_c_is_as_before():
     before = signal.getsignal(signal.SIGINT)
-    with HeldInterrupt():
+    with held_interrupt():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -31,8 +31,8 @@ def test_after_it_ctrl_c_is_as_before():
 def test_a_command_whose_ctrl_c_is_ignored_goes_on_ignoring_it():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with HeldInterrupt() as interrupt:
+        with held_interrupt() as is_interrupted:
             signal.raise_signal(signal.SIGINT)
-            assert not interrupt.is_noted
+            assert not is_interrupted()
     finally:
         signal.signal(signal.SIGINT, before)
